@@ -1,0 +1,123 @@
+"""The command line: the only place that reads the environment, catches everything and exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ci_actions import __version__
+from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.kit import emit, run, settings
+from ci_actions.kit.clock import Clock
+from ci_actions.kit.errors import BadInput, CiActionsError, Exit
+from ci_actions.kit.inputs import suggestion
+
+COMMANDS = ("check",)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; never raises, except when it is interrupted."""
+    words = list(sys.argv[1:] if words is None else words)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        return _dispatch(words, os.environ)
+    except CiActionsError as error:
+        return _say(emit.failure("ci-actions", error), run.Arguments({}, (), "--json" in words), os.environ)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return Exit.UNAVAILABLE
+    except Exception as defect:  # noqa: BLE001 - the last resort: a traceback is our defect, and says so
+        return _confess(defect, words, os.environ)
+
+
+def _dispatch(words: Sequence[str], environ: Mapping[str, str]) -> int:
+    if not words or words[0] in ("--help", "-h", "help"):
+        from ci_actions.commands.help import overview
+
+        print(overview())
+        return Exit.PASSED if words else Exit.BAD_INPUT
+    name, rest = words[0], words[1:]
+    if name in ("--version", "-V"):
+        print(f"ci-actions {__version__}")
+        return Exit.PASSED
+    if name in CAPABILITIES:
+        capability = load(name)
+        if "--help" in rest or "-h" in rest:
+            from ci_actions.commands.help import page
+
+            print(page(capability))
+            return Exit.PASSED
+        return _judge(capability, rest, environ)
+    if name == "check":
+        from ci_actions.commands.check import check
+
+        return check(rest, environ, here=Path.cwd(), out=sys.stdout, err=sys.stderr, clock=Clock())
+    known = (*CAPABILITIES, *COMMANDS)
+    raise BadInput(f"'{name}' is no command{suggestion(name, known)}; there are: {', '.join(known)}")
+
+
+def _judge(capability: run.Capability[Any], words: Sequence[str], environ: Mapping[str, str]) -> int:
+    try:
+        arguments = run.parse_arguments(words, run.flags(capability.config))
+    except BadInput as error:
+        return _say(emit.failure(capability.name, error), run.Arguments({}, (), "--json" in words), environ)
+    report = run.judge(
+        capability,
+        arguments,
+        environ=environ,
+        here=Path.cwd(),
+        sections=(*CAPABILITIES, *COMMANDS),
+        progress=lambda line: print(emit.harmless(line), file=sys.stderr, flush=True),
+        clock=Clock(),
+    )
+    return _say(report, arguments, environ)
+
+
+def _say(report: run.Report, arguments: run.Arguments, environ: Mapping[str, str]) -> int:
+    """Write a report and return its exit code."""
+    here = Path.cwd()
+    try:
+        directory = run.working_directory(arguments, environ, here)
+    except BadInput:
+        directory = here
+    targets = emit.Targets.from_environ(environ, json=arguments.json, terminal=sys.stdout.isatty())
+    emit.emit(
+        report, targets, root=settings.git_root(directory), directory=directory, out=sys.stdout, err=sys.stderr
+    )
+    return report.exit_code
+
+
+def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]) -> int:
+    import traceback
+
+    github = environ.get("GITHUB_ACTIONS") == "true"
+    if github:
+        print("::group::traceback", file=sys.stderr)
+    text = "".join(traceback.format_exception(defect))
+    for name, value in environ.items():
+        # The exception may quote an input.
+        if value and any(word in name.upper() for word in ("TOKEN", "SECRET", "PASSWORD", "KEY")):
+            text = text.replace(value, "***")
+    for line in text.splitlines():
+        print(emit.harmless(line), file=sys.stderr)
+    if github:
+        print("::endgroup::", file=sys.stderr)
+    error = CiActionsError(
+        f"{type(defect).__name__} in ci-actions {__version__}: this is a defect of ours, not of your project.",
+        advice="Please open an issue with the traceback above.",
+    )
+    name = words[0] if words and words[0] in CAPABILITIES else "ci-actions"
+    try:
+        return _say(emit.failure(name, error), run.Arguments({}, (), "--json" in words), environ)
+    except Exception:  # noqa: BLE001 - even the report could not be written
+        print(emit.harmless(error.message), file=sys.stderr)
+        return Exit.DEFECT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""From a bare interpreter to `ci_actions.__main__.main`: the part of the start that may use our own Python.
+
+Runs at every start of every action, so it imports nothing that costs (`hashlib` is 3 ms, `pathlib` 10 ms).
+It reads the environment and chooses the exit status because `__main__` cannot run before it has.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+HANDSHAKE = 180
+"""Added to every exit code of ours and taken off by start.sh. An interpreter that never reached this file
+(a stub that prints an advertisement, a Python without its library) exits with 0, 1 or 2 as well, and must
+be told from a verdict."""
+
+OUR_CODES = frozenset({0, 1, 2, 3, 4, 5, 70})
+INTERRUPTED = 130
+DEFECT = 70
+UNAVAILABLE = 4
+
+
+def run(root: str, argv: list[str]) -> int:
+    """Run the program of the tree `root`; return its exit code as a status for start.sh."""
+    hear_interrupts()
+    try:
+        code = start(root, argv)
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else DEFECT if leaving.code else 0
+        if isinstance(leaving.code, str):
+            print(leaving.code, file=sys.stderr)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BaseException:
+        # The excepthook, not the traceback module: a defect may well be a failing import.
+        sys.excepthook(*sys.exc_info())
+        code = DEFECT
+    if code not in OUR_CODES:
+        print(f"ci-actions: defect: exit code {code} is none of ours", file=sys.stderr)
+        code = DEFECT
+    return HANDSHAKE + flushed(code)
+
+
+def start(root: str, argv: list[str]) -> int:
+    """Put the dependencies on the path, then call the program."""
+    folder = vendor_folder(root, os.environ)
+    if not os.path.isdir(folder):
+        from ci_actions import vendoring
+
+        try:
+            vendoring.fill(root, folder, os.environ)
+        except vendoring.VendoringError as error:
+            report(error)
+            return UNAVAILABLE
+    sys.path.insert(1, folder)  # behind ourselves, before the standard library
+    from ci_actions.__main__ import main
+
+    return main(argv)
+
+
+def vendor_folder(root: str, environ: Mapping[str, str]) -> str:
+    """`<root>/vendor` in a released tree; in a source tree the cached folder of this lock and interpreter."""
+    released = root + "/vendor"
+    if os.path.isdir(released):
+        return released
+    return cached_folder(root, cache_home(environ), sys.version_info[:2])
+
+
+def cached_folder(root: str, cache: str, version: tuple[int, ...]) -> str:
+    """Named after the lock's digest: a changed lock is another folder, never a folder to be mended."""
+    with open(root + "/requirements/runtime.txt", "rb") as lock:
+        # A checkout with other line ends holds the same lock.
+        digest = sha256(lock.read().replace(b"\r\n", b"\n"))
+    return f"{cache}/ci-actions/vendor/{digest[:16]}-cp{version[0]}{version[1]}"
+
+
+def cache_home(environ: Mapping[str, str]) -> str:
+    """The user's cache folder; the job's scratch folder where there is no user, as in some containers."""
+    if os.path.isabs(environ.get("XDG_CACHE_HOME", "")):
+        return environ["XDG_CACHE_HOME"]
+    if environ.get("LOCALAPPDATA") and os.name == "nt":
+        return environ["LOCALAPPDATA"]
+    if os.path.isabs(environ.get("HOME", "")):
+        return environ["HOME"] + "/.cache"
+    if environ.get("RUNNER_TEMP"):
+        return environ["RUNNER_TEMP"]
+    from ci_actions import vendoring
+
+    return vendoring.private_temporary_folder()
+
+
+def sha256(data: bytes) -> str:
+    """Digest without `hashlib`, which loads OpenSSL; `_sha2` is what `_sha256` is called since 3.12."""
+    try:
+        from _sha2 import sha256 as digest
+    except ImportError:
+        try:
+            from _sha256 import sha256 as digest
+        except ImportError:  # another implementation than CPython
+            from hashlib import sha256 as digest
+    return str(digest(data).hexdigest())
+
+
+def hear_interrupts() -> None:
+    """Undo that bash makes a child in the background deaf to SIGINT; start.sh hands cancellations on."""
+    try:
+        import _signal  # the public module costs the import of enum
+    except ImportError:
+        import signal as _signal
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+
+
+def flushed(code: int) -> int:
+    """Write out what is buffered; a report that could not be written is never a pass."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except BrokenPipeError:
+        give_up_stdout()  # the reader has seen enough (`… | head`): the verdict stands
+    except OSError as error:
+        print(f"ci-actions: cannot write the output: {error}", file=sys.stderr)
+        give_up_stdout()
+        return DEFECT
+    return code
+
+
+def give_up_stdout() -> None:
+    """Keep the interpreter from flushing again at its end, which would replace our exit code with 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def report(error: Exception) -> None:
+    """Print an error of the start itself; `kit` cannot be used yet, it needs the dependencies."""
+    text = str(error)
+    print(f"ci-actions: {text}", file=sys.stderr)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        print(f"::error title=ci-actions cannot start::{escaped}")

@@ -1,0 +1,19 @@
+"""The list of capabilities: the command line, the tests and the documentation all read this one."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ci_actions.kit.run import Capability
+
+CAPABILITIES = ("coverage-gate",)
+
+
+def load(name: str) -> Capability[Any]:
+    """Return a capability; only the one that is asked for is imported.
+
+    By rule `coverage-gate` is the package `ci_actions.coverage_gate`.
+    """
+    capability: Capability[Any] = import_module(f"ci_actions.{name.replace('-', '_')}").CAPABILITY
+    return capability

@@ -1,0 +1,1 @@
+"""The commands that are no capability: they may import capabilities."""

@@ -1,0 +1,73 @@
+"""Pure: the page of `ci-actions check`, one row a gate, what each found below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os.path import relpath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ci_actions.kit import html
+from ci_actions.kit.errors import Exit
+from ci_actions.kit.html import TONES, Frame
+
+if TYPE_CHECKING:
+    from ci_actions.commands.check import Finished
+
+#: Remarks of one gate that are shown; its own report has all of them.
+REMARKS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One gate as the page shows it. `page` is the address of its own page, relative to this one."""
+
+    name: str
+    result: str
+    tone: str
+    seconds: str
+    headline: str
+    next_step: str
+    page: str
+    remarks: tuple[Mapping[str, str], ...]
+    more: int
+
+
+def render(finished: Sequence[Finished], code: int, folder: Path) -> str:
+    """Return the page that lies in `folder`."""
+    red = [each.name for each in finished if each.code != Exit.PASSED]
+    headline = f"{', '.join(red)}: see below" if red else f"All {len(finished)} gates passed"
+    if len(finished) == 1:
+        headline = str(finished[0].report["headline"])
+    verdict = "passed" if code == Exit.PASSED else "failed" if code == Exit.NOT_MET else "error"
+    frame = Frame(
+        capability="check",
+        headline=headline,
+        verdict=verdict,
+        facts=(f"{len(finished)} gates", f"exit code {int(code)}"),
+    )
+    return html.render("commands/check.html", frame, rows=[_row(each, folder) for each in finished])
+
+
+def _row(each: Finished, folder: Path) -> Row:
+    report: Mapping[str, Any] = each.report
+    page = report["outputs"].get("html", "")
+    remarks = report["annotations"]
+    return Row(
+        name=each.name,
+        result=each.result.value,
+        tone=TONES.get(each.result.value, "neutral"),
+        seconds=f"{each.seconds:.1f}",
+        headline=report["headline"],
+        next_step=report["next-step"],
+        page=quote(relpath(page, folder).replace("\\", "/")) if page else "",
+        remarks=tuple(_remark(remark) for remark in remarks[:REMARKS]),
+        more=max(len(remarks) - REMARKS, 0),
+    )
+
+
+def _remark(remark: Mapping[str, Any]) -> Mapping[str, str]:
+    place = ":".join(str(part) for part in (remark["file"], remark["line"] or "") if part)
+    return {"level": remark["level"], "place": place, "message": remark["message"]}

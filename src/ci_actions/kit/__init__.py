@@ -1,0 +1,1 @@
+"""What every capability needs from GitHub, processes and files; knows no capability."""

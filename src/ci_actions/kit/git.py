@@ -1,0 +1,596 @@
+"""Edge: git, the same for everyone: no configuration, attribute or variable of the machine changes an answer.
+
+Every call gets through the environment, never on the command line: `safe.directory` (in a container
+job the checkout belongs to somebody else), the token as an HTTP header for the server alone (so
+`persist-credentials: false` works), and settings that keep hooks, monitors and prompts out.
+Variables: https://git-scm.com/docs/git#_environment_variables and
+https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ci_actions.kit.clock import Clock
+from ci_actions.kit.diff import Change, ChangedFile, parse, parse_patch_file, split
+from ci_actions.kit.errors import BadInput, CannotJudge
+from ci_actions.kit.process import Completed, Process
+
+if TYPE_CHECKING:
+    from ci_actions.kit.base import Base
+
+LOCAL_SECONDS = 300.0
+REMOTE_SECONDS = 900.0
+
+#: Variables that would change what git prints or asks; a set but empty one counts as unset.
+_NEUTRAL = {
+    "LC_ALL": "C",
+    "LANGUAGE": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GCM_INTERACTIVE": "never",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_GLOB_PATHSPECS": "0",
+    "GIT_NOGLOB_PATHSPECS": "0",
+    "GIT_ICASE_PATHSPECS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    # Would beat the settings below.
+    "GIT_CONFIG_PARAMETERS": "",
+    # Beats -U on the command line.
+    "GIT_DIFF_OPTS": "",
+}
+
+_SETTINGS = (
+    ("safe.directory", "*"),
+    ("core.quotePath", "false"),
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", os.devnull),
+    ("core.attributesFile", os.devnull),
+    ("diff.autoRefreshIndex", "true"),
+    ("diff.suppressBlankEmpty", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("fetch.writeCommitGraph", "false"),
+    ("advice.detachedHead", "false"),
+)
+
+#: One process gives both, the raw records for names and the patch for lines. Each option pins a setting that
+#: users have: https://git-scm.com/docs/diff-config; without them a laptop and a runner see different changes
+#: (`diff.renames=false` turns a pure rename into new code).
+DIFF = (
+    "diff",
+    "--raw",
+    "-z",
+    "--patch",
+    "--no-abbrev",
+    "--full-index",
+    "--irreversible-delete",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--color-moved=no",
+    "--word-diff=none",
+    "--find-renames=50%",
+    "-l1000",
+    "--unified=0",
+    "--inter-hunk-context=0",
+    "--diff-algorithm=myers",
+    "--indent-heuristic",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--no-relative",
+    "--submodule=short",
+    "--ignore-submodules=dirty",
+    "-O/dev/null",
+)
+
+#: In a partial clone asking for an object would fetch it.
+_LOCAL_ONLY = {"GIT_NO_LAZY_FETCH": "1"}
+
+_OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+#: What may be asked of a remote by name: no refspec, no pattern, no option.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/@+-]*")
+_USER_IN_URL = re.compile(r"(?<=://)[^/\s]+@")
+_DUBIOUS = b"dubious ownership"
+_LOCKED = re.compile(rb"(?:shallow|\.lock)[^\n]*File exists|shallow file has changed since we read it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """One commit as its object tells it: a shallow clone names parents that it does not hold."""
+
+    sha: str
+    parents: tuple[str, ...]
+    time: int
+    message: str
+
+
+class _State(NamedTuple):
+    """What one `git rev-parse` says about the repository. `branch` is "" when HEAD is detached."""
+
+    root: Path
+    shallow_file: Path
+    branch: str
+
+
+class Git:
+    """One repository, seen from `directory`.
+
+    `token` is sent to `server_url` only. `environ` names the GIT_CONFIG_* variables that a job has set
+    already: ours are appended. Every method raises CannotJudge when git is missing, when `directory` is
+    in no repository, or when git fails; no message ever holds the token.
+    """
+
+    def __init__(
+        self,
+        process: Process,
+        directory: Path,
+        *,
+        token: str = "",
+        server_url: str = "https://github.com",
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.directory = directory
+        self._process = process
+        self._clock = clock or Clock()
+        self._secrets: tuple[str, ...] = ()
+        settings = list(_SETTINGS)
+        if token:
+            settings += self._authentication(token, server_url)
+        self._env = {**_NEUTRAL, **_config(settings, environ or {})}
+
+    def _authentication(self, token: str, server_url: str) -> list[tuple[str, str]]:
+        """Return the settings that send the token, as actions/checkout does, and remember what to hide.
+
+        The empty value comes first: it drops the header of a checkout that kept its credentials, as two
+        make GitHub answer 400. https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader
+        """
+        import base64
+
+        encoded = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        self._secrets = (encoded, token)
+        key = f"http.{server_url.rstrip('/')}/.extraheader"
+        return [(key, ""), (key, f"AUTHORIZATION: basic {encoded}")]
+
+    # Running
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes | None = None,
+        timeout: float = LOCAL_SECONDS,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run `git` with these arguments from the root of the repository, and return how it went."""
+        where = cwd or self.root()
+        try:
+            return self._process.run(
+                ["git", *arguments], cwd=where, env={**self._env, **(env or {})}, stdin=stdin, timeout=timeout
+            )
+        except FileNotFoundError:
+            if not where.is_dir():
+                raise CannotJudge(f"The folder {where} does not exist.") from None
+            raise CannotJudge(
+                "git is not installed, or not on PATH.",
+                advice="Install git in the image of this job: without it actions/checkout leaves no history.",
+            ) from None
+        except OSError as why:
+            raise CannotJudge(f"git cannot be started: {why.strerror or why}.") from None
+
+    def _expect(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        done = self.run(*arguments, stdin=stdin)
+        if not done.ok:
+            raise self._failed(done)
+        return done.stdout
+
+    def _failed(self, done: Completed) -> CannotJudge:
+        how = "did not end in time" if done.code is None else f"failed ({done.code})"
+        return CannotJudge(f"git {done.argv[1]} {how}: {self._complaint(done)}".rstrip(": "))
+
+    def _complaint(self, done: Completed) -> str:
+        """What git said, on one line, without the token and without credentials in addresses."""
+        text = _USER_IN_URL.sub("***@", " ".join(done.complaint.split()))
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    # The repository
+
+    @cached_property
+    def _state(self) -> _State:
+        asked = ("rev-parse", "--show-toplevel", "--git-path", "shallow", "--symbolic-full-name", "HEAD")
+        done = self.run(*asked, cwd=self.directory)
+        if not done.ok and _DUBIOUS in done.stderr:
+            # git before 2.38 takes safe.directory from files alone; but it does not ask who owns a
+            # repository that it is told about.
+            self._env |= _told(self.directory)
+            done = self.run(*asked, cwd=self.directory)
+        # Before the first commit the last question fails, with the answers to the others printed.
+        root, shallow, head, *_ = [*done.text.split("\n"), "", "", ""]
+        if not root or not shallow:
+            raise self._no_repository(done)
+        return _State(
+            root=Path(root),
+            shallow_file=self.directory / shallow,
+            branch=head.removeprefix("refs/heads/") if head.startswith("refs/heads/") else "",
+        )
+
+    def _no_repository(self, done: Completed) -> CannotJudge:
+        if b"must be run in a work tree" in done.stderr:
+            return CannotJudge(f"{self.directory} is in a bare git repository, which has no files.")
+        if b"not a git repository" not in done.stderr:
+            return self._failed(done)
+        return CannotJudge(
+            f"{self.directory} is not in a git repository.",
+            advice="Run actions/checkout first. Without git it unpacked an archive that has no history: "
+            "install git before it.",
+        )
+
+    def root(self) -> Path:
+        """Return the top folder of the working tree."""
+        return self._state.root
+
+    def branch(self) -> str:
+        """Return the name of the branch that is checked out, "" for a detached HEAD."""
+        return self._state.branch
+
+    def head(self) -> str:
+        """Return the commit that is checked out; CannotJudge when there is no commit yet."""
+        (found,) = self.commits("HEAD")
+        if found is None:
+            raise CannotJudge("This repository has no commit yet.")
+        return found.sha
+
+    def is_shallow(self) -> bool:
+        """Whether history is cut off."""
+        return bool(self.boundary())
+
+    def boundary(self) -> frozenset[str]:
+        """Return the commits whose parents were cut off. Read anew each time: fetching moves them.
+
+        Format: https://git-scm.com/docs/shallow
+        """
+        try:
+            return frozenset(self._state.shallow_file.read_text("ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def default_branch(self) -> str | None:
+        """Return the remote's default branch as this clone knows it: actions/checkout writes none down."""
+        done = self.run("symbolic-ref", "--quiet", f"refs/remotes/{self.remote() or 'origin'}/HEAD")
+        return done.text.strip().split("/", 3)[3] if done.ok else None
+
+    def remote(self) -> str | None:
+        """Return the remote to fetch from: origin, else the only one; None when there is none to choose."""
+        return self._remote
+
+    @cached_property
+    def _remote(self) -> str | None:
+        names = self._expect("remote").decode("utf-8", "surrogateescape").split()
+        if "origin" in names:
+            return "origin"
+        return names[0] if len(names) == 1 else None
+
+    # Commits
+
+    def commits(self, *revs: str) -> tuple[Commit | None, ...]:
+        """Return one commit per revision, None where there is none; all in one process.
+
+        Objects are asked for as they are, so parents are real even where history is cut off. Raises
+        BadInput for a revision that git could take for something else.
+        """
+        for rev in revs:
+            check_revision(rev)
+        asked = "".join(f"{rev}^{{commit}}\n" for rev in revs)
+        done = self.run(
+            "cat-file", "--batch", stdin=asked.encode("utf-8", "surrogateescape"), env=_LOCAL_ONLY
+        )
+        if not done.ok:
+            raise self._failed(done)
+        return tuple(_commits(done.stdout, len(revs)))
+
+    def resolve(self, rev: str) -> str | None:
+        """Return the commit that a revision names, None when it names none here."""
+        (found,) = self.commits(rev)
+        return found.sha if found else None
+
+    def parents(self, rev: str) -> tuple[str, ...]:
+        """Return the parents of a commit, also those that a shallow clone lacks."""
+        return self._commit(rev).parents
+
+    def commit_time(self, rev: str) -> int:
+        """Return when a commit was made, in seconds since the epoch."""
+        return self._commit(rev).time
+
+    def _commit(self, rev: str) -> Commit:
+        (found,) = self.commits(rev)
+        if found is None:
+            raise CannotJudge(f"There is no commit {rev} in this clone.")
+        return found
+
+    def has(self, sha: str) -> bool:
+        """Whether this clone holds the commit."""
+        return self.resolve(sha) is not None
+
+    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+        """Return the best common ancestors that this clone can see, none for unrelated histories.
+
+        On a shallow clone they can be wrong: see `proves`.
+        """
+        done = self.run("merge-base", "--all", "--", one, other)
+        if done.code not in (0, 1):
+            raise self._failed(done)
+        return tuple(done.text.split())
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the first of `merge_bases`."""
+        return next(iter(self.merge_bases(one, other)), None)
+
+    def proves(self, bases: Sequence[str], *tips: str) -> bool:
+        """Whether these merge bases of the tips would also be found in the complete history.
+
+        On a shallow clone git can name one that is too old (https://github.com/ocaml/ocaml/pull/12862),
+        as a path to the right one may run through commits that were cut off. If no commit between the
+        bases and the tips lost its parents, no such path exists.
+        """
+        boundary = self.boundary()
+        if not boundary:
+            return True
+        if not bases:
+            return False
+        between = self._expect("rev-list", *tips, "--not", *bases).decode("ascii").split()
+        return boundary.isdisjoint(between)
+
+    def depth(self, *tips: str) -> int:
+        """Return how many commits are reachable here: at least the depth of a shallow clone."""
+        return int(self._expect("rev-list", "--count", *tips))
+
+    # Fetching
+
+    def fetch(self, *wants: str, depth: int = 0, deepen: int = 0) -> str:
+        """Fetch commits by SHA; return "" when that worked, else why it did not, in git's words.
+
+        `depth` counts from the wants, `deepen` from where history is cut off now; both are ignored where
+        it is complete, because they would truncate it. Writes no ref, fetches no tag and no submodule.
+        """
+        remote = self.remote()
+        if remote is None:
+            return "this clone has no remote"
+        for want in wants:
+            check_revision(want)
+        options = ["--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-prune"]
+        options += ["--refmap="]
+        if self.is_shallow():
+            options += [f"--depth={depth}"] if depth else [f"--deepen={deepen}"] if deepen else []
+        command = ("fetch", *options, "--", remote, *wants)
+        done = self.run(*command, timeout=REMOTE_SECONDS)
+        for attempt in range(1, 6):
+            # Gates that run side by side in one clone lock each other out for a moment.
+            if done.ok or not _LOCKED.search(done.stderr):
+                break
+            self._clock.sleep(0.2 * attempt)
+            done = self.run(*command, timeout=REMOTE_SECONDS)
+        if done.ok:
+            return ""
+        return self._complaint(done) or ("no answer in time" if done.code is None else f"exit {done.code}")
+
+    def remote_ref(self, name: str) -> str | None:
+        """Return the commit of a branch or tag on the remote, asking it; None when it has none or is away."""
+        remote = self.remote()
+        if remote is None or not _NAME.fullmatch(name):
+            return None
+        refs = (f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}")
+        done = self.run("ls-remote", "--quiet", "--", remote, *refs, timeout=REMOTE_SECONDS)
+        lines = (line.partition("\t") for line in done.text.splitlines())
+        found = {ref: sha for sha, _, ref in lines}
+        return next((found[ref] for ref in refs if _OBJECT.fullmatch(found.get(ref, ""))), None)
+
+    # Files
+
+    def tracked(self, *paths: str) -> tuple[str, ...]:
+        """Return the tracked files, relative to the root, under these literal paths or all."""
+        return _names(self._expect("ls-files", "-z", "--cached", "--", *paths))
+
+    def untracked(self, *paths: str) -> tuple[str, ...]:
+        """Return the files that are neither tracked nor ignored."""
+        return _names(self._expect("ls-files", "-z", "--others", "--exclude-standard", "--", *paths))
+
+    def files(self, *paths: str) -> tuple[str, ...]:
+        """Return tracked and untracked files that are not ignored, in one process."""
+        return _names(
+            self._expect("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
+        )
+
+    def modified(self) -> tuple[str, ...]:
+        """Return the tracked files that differ from HEAD."""
+        return _names(
+            self._expect("diff", "--name-only", "-z", "--no-relative", "--ignore-submodules=dirty", "HEAD")
+        )
+
+    def show(self, rev: str, path: str) -> bytes | None:
+        """Return the bytes of a file in a commit, None when the commit has no such file."""
+        check_revision(rev)
+        name = path.encode("utf-8", "surrogateescape")
+        asked = rev.encode("utf-8", "surrogateescape") + b":" + name
+        if b"\n" in name:
+            listed = self._expect("ls-tree", "-z", "--full-tree", rev, "--", path)
+            if not listed:
+                return None
+            asked = listed.split(b"\t", 1)[0].split(b" ")[2]
+        answer = self._expect("cat-file", "--batch", stdin=asked + b"\n")
+        head, _, rest = answer.partition(b"\n")
+        found = re.fullmatch(rb"[0-9a-f]+ blob ([0-9]+)", head)
+        return rest[: int(found[1])] if found else None
+
+    # Differences
+
+    def diff(
+        self, base: str, head: str | None, *, text: bool = False, paths: Iterable[str] = ()
+    ) -> Completed:
+        """Run `git diff --raw -z --patch` from `base` to `head`, or to the working tree for None.
+
+        `text` shows the lines of files that attributes call binary.
+        """
+        revs = [base] if head is None else [base, head]
+        for rev in revs:
+            check_revision(rev)
+        done = self.run(*DIFF, *(["--text"] if text else []), *revs, "--", *paths)
+        if not done.ok:
+            raise self._failed(done)
+        return done
+
+    def raw_diff(self, base: str, head: str | None) -> bytes:
+        """Return the raw records of `diff`."""
+        return split(self.diff(base, head).stdout)[0]
+
+    def patch(self, base: str, head: str | None) -> bytes:
+        """Return the patch of `diff`, without context lines."""
+        return split(self.diff(base, head).stdout)[1]
+
+
+def changed(git: Git, base: Base) -> Change:
+    """Return what changed since the base: every file, and the lines it gained.
+
+    For a working tree (`base.head` is None) files that git does not know yet and does not ignore count
+    as new, as they will once they are committed. Raises CannotJudge when a patch file is missing or unusable.
+    """
+    if base.patch_file is not None:
+        return Change(files=_from_patch_file(base.patch_file), warnings=base.warnings)
+    done = git.diff(base.sha, base.head)
+    files = _unhidden(git, base, parse(*split(done.stdout)))
+    if base.head is None:
+        files += tuple(file for path in git.untracked() if (file := _new_file(git.root(), path)))
+    return Change(files=files, warnings=(*base.warnings, *_degraded(done)))
+
+
+def _degraded(done: Completed) -> tuple[str, ...]:
+    """What git says when it gave up looking for renames: then moved code counts as new."""
+    if b"rename detection was skipped" not in done.stderr:
+        return ()
+    return (
+        "So many files came and went that git did not look for renames with edits: these count as new code.",
+    )
+
+
+def _from_patch_file(path: Path) -> tuple[ChangedFile, ...]:
+    try:
+        return parse_patch_file(path.read_bytes())
+    except OSError as why:
+        raise CannotJudge(f"The patch {path} cannot be read: {why.strerror or why}.") from None
+    except CannotJudge as why:
+        raise CannotJudge(
+            why.message.replace("The patch", f"The patch {path}", 1), advice=why.advice
+        ) from None
+
+
+def _unhidden(git: Git, base: Base, files: tuple[ChangedFile, ...]) -> tuple[ChangedFile, ...]:
+    """Look again at files that are called binary and are not.
+
+    `*.py -diff` in .gitattributes would hide new lines from every gate.
+    """
+    hidden = [file.path for file in files if file.kind == "binary" and file.status != "D"]
+    hidden = [path for path in hidden if _is_text(git, base.head, path)]
+    if not hidden:
+        return files
+    # Without its old name a rename would be all new lines.
+    wanted = {name for file in files if file.path in hidden for name in (file.path, file.old_path) if name}
+    again = parse(*split(git.diff(base.sha, base.head, text=True, paths=sorted(wanted)).stdout))
+    found = {file.path: file for file in again if file.path in hidden}
+    return tuple(found.get(file.path, file) for file in files)
+
+
+#: git calls a file binary when a NUL is among its first bytes, this many:
+#: https://github.com/git/git/blob/master/xdiff-interface.c
+FIRST_FEW_BYTES = 8000
+
+
+def _is_text(git: Git, head: str | None, path: str) -> bool:
+    if head is None:
+        try:
+            with (git.root() / path).open("rb") as file:
+                return b"\0" not in file.read(FIRST_FEW_BYTES)
+        except OSError:
+            return False
+    return b"\0" not in (git.show(head, path) or b"\0")[:FIRST_FEW_BYTES]
+
+
+def _new_file(root: Path, name: str) -> ChangedFile | None:
+    """An untracked file as git will see it once it is added; None when it is gone or no file."""
+    path = root / name
+    try:
+        if path.is_symlink():
+            return ChangedFile(path=name, status="A", kind="symlink")
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if b"\0" in content[:FIRST_FEW_BYTES]:
+        return ChangedFile(path=name, status="A", kind="binary")
+    count = content.count(b"\n") + (not content.endswith(b"\n") and bool(content))
+    return ChangedFile(path=name, status="A", added=(1 << (count + 1)) - 2)
+
+
+def check_revision(rev: str) -> None:
+    """Raise BadInput for a revision that git could take for an option, a range or several lines."""
+    wrong = not rev or rev.startswith(("-", "^", ":")) or ".." in rev
+    if wrong or any(character.isspace() or ord(character) < 32 for character in rev):
+        raise BadInput(f"'{rev}' is no commit, branch or tag; write for example 'main', 'v1.2.0' or a SHA.")
+
+
+def _config(settings: Sequence[tuple[str, str]], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that add these settings after those the environment holds already."""
+    given = environ.get("GIT_CONFIG_COUNT", "")
+    start = int(given) if given.isascii() and given.isdigit() and len(given) < 5 else 0
+    found = {"GIT_CONFIG_COUNT": str(start + len(settings))}
+    for number, (key, value) in enumerate(settings, start):
+        found[f"GIT_CONFIG_KEY_{number}"] = key
+        found[f"GIT_CONFIG_VALUE_{number}"] = value
+    return found
+
+
+def _told(directory: Path) -> dict[str, str]:
+    """Return the variables that name the repository around a folder, none when there is none."""
+    for folder in (directory.absolute(), *directory.absolute().parents):
+        if (folder / ".git").exists():
+            return {"GIT_DIR": str(folder / ".git"), "GIT_WORK_TREE": str(folder)}
+    return {}
+
+
+def _names(output: bytes) -> tuple[str, ...]:
+    """Return NUL-terminated names, each once: a file in conflict is listed per side."""
+    names = output.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    return tuple(dict.fromkeys(names))
+
+
+def _commits(answer: bytes, count: int) -> Iterable[Commit | None]:
+    """Read what `git cat-file --batch` says: `SHA commit SIZE`, the object, or `NAME missing`."""
+    at = 0
+    for _ in range(count):
+        end = answer.index(b"\n", at)
+        words = answer[at:end].split(b" ")
+        at = end + 1
+        if len(words) != 3 or words[1] != b"commit":
+            yield None
+            continue
+        size = int(words[2])
+        yield _commit(words[0].decode("ascii"), answer[at : at + size])
+        at += size + 1
+
+
+_COMMITTER = re.compile(r"^committer .* (-?\d+) [+-]\d+$", re.MULTILINE)
+
+
+def _commit(sha: str, body: bytes) -> Commit:
+    head, _, message = body.decode("utf-8", "replace").partition("\n\n")
+    time = _COMMITTER.search(head)
+    parents = tuple(line[7:] for line in head.split("\n") if line.startswith("parent "))
+    return Commit(sha=sha, parents=parents, time=int(time[1]) if time else 0, message=message)

@@ -1,0 +1,77 @@
+"""Edge: HTTP with a deadline, on `requests`, which is imported only when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ci_actions.kit.errors import Unavailable
+
+if TYPE_CHECKING:
+    from requests import Response
+
+TRIES = 3
+PATIENCE = 15.0
+#: Larger answers are refused: nothing we ask for is.
+LARGEST = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A server's answer with its whole body."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def json(self) -> object:
+        """Return the body as JSON; raises Unavailable when it is none."""
+        import json
+
+        try:
+            value: object = json.loads(self.body)
+        except ValueError as wrong:
+            raise Unavailable(f"The server answered {self.status} with something that is no JSON.") from wrong
+        return value
+
+
+class Http:
+    """Gets addresses of GitHub's REST API; the token goes to the API's own host and nowhere else."""
+
+    def __init__(self, api_url: str = "https://api.github.com", token: str = "") -> None:
+        self._api = api_url.rstrip("/")
+        self._token = token
+
+    def api(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
+        """Return the answer to `GET <api><path>`, whatever its status.
+
+        Tries again on 5xx and on a broken connection; raises Unavailable when nothing came.
+        """
+        import requests
+
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        why = "no answer"
+        for _ in range(TRIES):
+            try:
+                # requests drops Authorization itself when a redirect leaves the host.
+                with requests.get(
+                    self._api + path, params=parameters, headers=headers, timeout=PATIENCE, stream=True
+                ) as response:
+                    if response.status_code < 500:
+                        return Answer(response.status_code, _body(response), dict(response.headers))
+                    why = f"status {response.status_code}"
+            except requests.RequestException as broken:
+                why = type(broken).__name__
+        raise Unavailable(f"GET {self._api}{path} failed {TRIES} times ({why}).")
+
+
+def _body(response: Response) -> bytes:
+    body = bytearray()
+    for part in response.iter_content(65536):
+        body += part
+        if len(body) > LARGEST:
+            raise Unavailable(f"GET {response.url.split('?')[0]} answered more than {LARGEST} bytes.")
+    return bytes(body)

@@ -1,0 +1,56 @@
+"""Markdown that shows text as it is: nothing in a cell, a heading or a path can become markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SPECIAL = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]()#+!|~$"}
+_SPECIAL |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;"}
+#: A zero-width space behind `@` keeps a name in a path or a message from notifying people.
+_SPECIAL[ord("@")] = "@\u200b"
+
+
+def plain(text: str) -> str:
+    """Return text on one line with control characters made visible and lone surrogates replaced."""
+    made = "".join(
+        sign if sign.isprintable() else " " if sign.isspace() else f"\\x{ord(sign):02x}" for sign in text
+    )
+    return made.encode("utf-8", "replace").decode()
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown shows unchanged, in a paragraph and in a table's cell."""
+    return plain(text).translate(_SPECIAL)
+
+
+def code(text: str) -> str:
+    """Return text as inline code, also in a table's cell, whatever backticks and bars it holds."""
+    shown = plain(text)
+    if "`" in shown or "|" in shown:
+        return f"<code>{escape(text)}</code>"
+    return f"`{shown}`" if shown.strip() else ""
+
+
+def link(text: str, address: str) -> str:
+    """Return a link around text that is already Markdown."""
+    return f"[{text}](<{address}>)"
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), limit: int = 0) -> str:
+    """Return a table of cells that are already Markdown; `right` are columns of numbers.
+
+    With a `limit`, the rows behind it are counted instead of shown.
+    """
+    shown = rows[:limit] if limit else rows
+    lines = [
+        "| " + " | ".join(headers) + " |",
+        "|" + "|".join("--:" if column in right else "---" for column in range(len(headers))) + "|",
+        *("| " + " | ".join(row) + " |" for row in shown),
+    ]
+    more = len(rows) - len(shown)
+    return "\n".join(lines) + (f"\n\n… and {more} more." if more else "")
+
+
+def details(title: str, body: str) -> str:
+    """Return `body` folded under a title that is plain text."""
+    return f"<details><summary>{escape(title)}</summary>\n\n{body}\n\n</details>"

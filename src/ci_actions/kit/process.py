@@ -1,0 +1,83 @@
+"""Edge: child processes, without a shell, without our inputs and without tokens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: What a child never inherits: our inputs, and tokens that are not meant for it.
+WITHHELD_PREFIXES = ("INPUT_", "ACTIONS_RUNTIME_", "ACTIONS_ID_TOKEN_")
+WITHHELD = frozenset(
+    {"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """How a child process ended. `code` is negative for a signal, None for a timeout."""
+
+    argv: tuple[str, ...]
+    code: int | None
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether it exited with 0."""
+        return self.code == 0
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are no UTF-8 are kept as surrogates."""
+        return self.stdout.decode("utf-8", "surrogateescape")
+
+    @property
+    def complaint(self) -> str:
+        """The end of what it said on standard error, for messages: at most 2 000 characters."""
+        return self.stderr.decode("utf-8", "replace").strip()[-2000:]
+
+
+class Process:
+    """Runs child processes with an explicit environment.
+
+    `environ` is the whole environment of this process; children get it less what is withheld.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = {
+            name: value
+            for name, value in environ.items()
+            if name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES)
+        }
+
+    def run(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Run `argv` to its end and return how it went; `env` adds to what children inherit.
+
+        Raises FileNotFoundError or PermissionError when the program cannot be started.
+        """
+        words = tuple(os.fspath(word) for word in argv)
+        try:
+            done = subprocess.run(
+                words,
+                cwd=cwd,
+                env={**self._environ, **(env or {})},
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            return Completed(argv=words, code=None, stdout=late.stdout or b"", stderr=late.stderr or b"")
+        return Completed(argv=words, code=done.returncode, stdout=done.stdout, stderr=done.stderr)

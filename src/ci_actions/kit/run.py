@@ -1,0 +1,274 @@
+"""The one runner of all capabilities: read the inputs, gather, decide, apply, report.
+
+`judge` neither prints nor exits; it always returns a Report, also for what went wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from ci_actions.kit import emit, settings
+from ci_actions.kit.clock import Clock
+from ci_actions.kit.context import Context, load_event
+from ci_actions.kit.errors import BadInput, CiActionsError, Exit
+from ci_actions.kit.git import Git
+from ci_actions.kit.http import Http
+from ci_actions.kit.inputs import Common, declared, environment_name, read, suggestion
+from ci_actions.kit.process import Process
+from ci_actions.kit.report import Level, Report, Result
+
+C = TypeVar("C", bound=Common)
+
+COMMON_OUTPUTS = {
+    "result": "How it ended: `passed`, `failed`, `error`, `skipped` or `would-fail`.",
+    "report": "Path of the JSON report.",
+    "summary-file": "Path of the summary as a Markdown file.",
+}
+
+
+class Progress(Protocol):
+    """Says what is being done, to whoever watches."""
+
+    def __call__(self, line: str) -> None:
+        """Say one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edges(Generic[C]):
+    """Everything outside: the only way to files, processes, networks and the time.
+
+    `root` is the git root (paths in reports are relative to it), `directory` the working directory.
+    `config_at` reads the Config again with the settings of another revision, None when it had none that can be read.
+    """
+
+    root: Path
+    directory: Path
+    context: Context
+    process: Process
+    clock: Clock
+    git: Git
+    http: Http
+    progress: Progress
+    environ: Mapping[str, str]
+    which: Callable[[str], str | None]
+    config_at: Callable[[str], C | None]
+
+
+@dataclass(frozen=True)
+class Phase(Generic[C]):
+    """One run of a capability, from facts to report; `when` tells from the Config whether this one is meant."""
+
+    name: str
+    gather: Callable[[C, Edges[C]], Any]
+    decide: Callable[[C, Any], Any]
+    report: Callable[[C, Any], Report]
+    apply: Callable[[C, Any, Edges[C]], Any] | None = None
+    when: Callable[[C], bool] = lambda _: True
+
+
+@dataclass(frozen=True)
+class Capability(Generic[C]):
+    """The whole wiring of a capability: its name, the question it answers, its inputs, outputs and phases.
+
+    `outputs` are its own, with what they hold; every capability has `COMMON_OUTPUTS` too.
+    """
+
+    name: str
+    question: str
+    config: type[C]
+    phases: tuple[Phase[C], ...]
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The words of a command line: options by name, and `--json`."""
+
+    options: Mapping[str, Sequence[str]]
+    words: tuple[str, ...]
+    json: bool
+
+
+def parse_arguments(words: Sequence[str], flags: Collection[str]) -> Arguments:
+    """Return options and words; `flags` are the options whose value may be left out.
+
+    Raises BadInput for an option that lacks its value.
+    """
+    options: dict[str, list[str]] = {}
+    others = []
+    remaining = list(words)
+    problems = []
+    while remaining:
+        word = remaining.pop(0)
+        if not word.startswith("--") or word == "--":
+            others.append(word)
+            continue
+        name, equals, value = word[2:].partition("=")
+        if not equals and name in flags:
+            value = "true"
+        elif not equals and remaining and not remaining[0].startswith("--"):
+            value = remaining.pop(0)
+        elif not equals:
+            problems.append(f"option '--{name}' needs a value: --{name}=…")
+        options.setdefault(name, []).append(value)
+    if problems:
+        raise BadInput(*problems)
+    json = options.pop("json", ["false"])[-1] == "true"
+    return Arguments(options, tuple(others), json)
+
+
+def flags(config: type[Common]) -> set[str]:
+    """Return the options whose value may be left out."""
+    return {"json", *(name for each in declared(config) if each.kind.flag for name in each.names)}
+
+
+def judge(
+    capability: Capability[C],
+    arguments: Arguments,
+    *,
+    environ: Mapping[str, str],
+    here: Path,
+    sections: Collection[str],
+    progress: Progress,
+    clock: Clock,
+) -> Report:
+    """Run a capability and return what it says; also what keeps it from a verdict comes back as a Report."""
+    try:
+        return _judge(capability, arguments, environ, here, sections, progress, clock)
+    except CiActionsError as error:
+        return emit.failure(capability.name, error)
+
+
+def working_directory(arguments: Arguments, environ: Mapping[str, str], here: Path) -> Path:
+    """Return the folder the run works in, before any settings are read: it says where they are.
+
+    Raises BadInput when there is no such folder.
+    """
+    name = environ.get(environment_name("working-directory"), "").strip()
+    typed = (arguments.options.get("working-directory") or [name])[-1] or "."
+    directory = (here / typed).resolve()
+    if not directory.is_dir():
+        raise BadInput(f"working-directory '{typed}' is no folder (looked in {here})")
+    return directory
+
+
+def _judge(
+    capability: Capability[C],
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    here: Path,
+    sections: Collection[str],
+    progress: Progress,
+    clock: Clock,
+) -> Report:
+    directory = working_directory(arguments, environ, here)
+    root = settings.git_root(directory)
+    phase_name = _phase_name(capability, arguments)
+    file = settings.find(directory, root, sections)
+
+    def config_from(source: settings.SettingsFile) -> C:
+        section = source.section(capability.name)
+        return read(capability.config, options=arguments.options, environ=environ, settings=section)
+
+    config = config_from(file)
+    edges = _edges(config, environ, root, directory, progress, clock, config_from, file.path, sections)
+    if getattr(config, "config_from", "") == "base":
+        config = _as_before(config, edges, config_from)
+    phase = next(
+        each for each in capability.phases if (each.name == phase_name if phase_name else each.when(config))
+    )
+    facts = phase.gather(config, edges)
+    outcome = phase.decide(config, facts)
+    if phase.apply:
+        outcome = phase.apply(config, outcome, edges)
+    report = phase.report(config, outcome)
+    return would_fail(report) if config.dry_run else report
+
+
+def would_fail(report: Report) -> Report:
+    """Return the report of a dry run: only "not met" becomes green, and says that it would fail."""
+    if report.exit_code is not Exit.NOT_MET:
+        return report
+    milder = tuple(
+        replace(each, level=Level.WARNING) if each.level is Level.ERROR else each for each in report.annotations
+    )
+    return replace(report, result=Result.WOULD_FAIL, exit_code=Exit.PASSED, annotations=milder)
+
+
+def _phase_name(capability: Capability[C], arguments: Arguments) -> str:
+    names = [each.name for each in capability.phases]
+    if not arguments.words:
+        return ""
+    word = arguments.words[0]
+    if len(arguments.words) > 1 or word not in names:
+        raise BadInput(
+            f"'{' '.join(arguments.words)}' is not understood: {capability.name} takes options only"
+            f"{suggestion('--' + word, ['--' + each.name for each in declared(capability.config)])}; see --help"
+        )
+    return word
+
+
+def _edges(
+    config: C,
+    environ: Mapping[str, str],
+    root: Path,
+    directory: Path,
+    progress: Progress,
+    clock: Clock,
+    config_from: Callable[[settings.SettingsFile], C],
+    settings_path: str,
+    sections: Collection[str],
+) -> Edges[C]:
+    process = Process(environ)
+    context = Context.from_environ(environ, load_event(environ.get("GITHUB_EVENT_PATH", "")))
+    token: str = getattr(config, "github_token", "")
+    git = Git(process, root, token=token, server_url=context.server_url, environ=environ, clock=clock)
+
+    def config_at(revision: str) -> C | None:
+        content = git.show(revision, settings_path) if settings_path else None
+        if content is None:
+            return config_from(settings.SettingsFile(settings_path, {}))
+        try:
+            return config_from(settings.parse(content, settings_path, sections))
+        except BadInput:
+            return None
+
+    return Edges(
+        root=root,
+        directory=directory,
+        context=context,
+        process=process,
+        clock=clock,
+        git=git,
+        http=Http(context.api_url, token),
+        progress=progress,
+        environ=environ,
+        which=_which,
+        config_at=config_at,
+    )
+
+
+def _which(program: str) -> str | None:
+    """Return where a program lies on PATH."""
+    from shutil import which
+
+    return which(program)
+
+
+def _as_before(config: C, edges: Edges[C], config_from: Callable[[settings.SettingsFile], C]) -> C:
+    """Return the Config with the settings of the base; the base itself is chosen without any settings."""
+    from ci_actions.kit.base import Base, resolve_base
+
+    unset = config_from(settings.SettingsFile("", {}))
+    base = resolve_base(
+        str(getattr(unset, "base", "")), str(getattr(unset, "deepen", "auto")), edges.context, edges.git
+    )
+    if not isinstance(base, Base):
+        return config
+    before = edges.config_at(base.sha)
+    if before is None:
+        raise BadInput(f"config-from: base cannot be met: the settings at {base.sha[:12]} cannot be read")
+    return before

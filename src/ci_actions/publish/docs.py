@@ -1,0 +1,158 @@
+"""Keeps what is written about inputs and outputs equal to their declarations.
+
+`python -m ci_actions.publish.docs` rewrites every `action.yml` and the tables in every README between their
+markers; `--check` only says which files differ. `action.yml` is made whole from the capability: it is names,
+descriptions and one line per input, and holds no code.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.commands.help import describe
+from ci_actions.kit import markdown
+from ci_actions.kit.inputs import Declared, declared, environment_name
+from ci_actions.kit.run import COMMON_OUTPUTS, Capability
+
+#: The one default that stands in action.yml: GitHub fills it in.
+GITHUB_TOKEN = "github-token"  # noqa: S105 - the name of an input
+TOKEN_DEFAULT = "${{ github.token }}"  # noqa: S105 - an expression
+_ICONS = {"coverage-gate": ("check-circle", "green")}
+
+
+def outputs(capability: Capability[Any]) -> Mapping[str, str]:
+    """Return every output of an action with what it holds."""
+    return {**COMMON_OUTPUTS, **capability.outputs}
+
+
+def action_inputs(capability: Capability[Any]) -> Iterator[tuple[str, str, Declared]]:
+    """Yield name, description and declaration of every input of an action, aliases included."""
+    for each in declared(capability.config):
+        if not each.settings_only:
+            yield each.name, describe(each), each
+            for alias in each.aliases:
+                yield alias, f"Another name of `{each.name}`.", each
+
+
+def action_yml(capability: Capability[Any]) -> str:
+    """Return the whole `action.yml` of a capability with one phase to run."""
+    icon, colour = _ICONS.get(capability.name, ("box", "blue"))
+    lines = [
+        f"name: {_quoted(f'ci-actions: {capability.name}')}",
+        f"description: {_quoted(capability.question)}",
+        "branding:",
+        f"  icon: {icon}",
+        f"  color: {colour}",
+        "",
+        "inputs:",
+    ]
+    names = []
+    for name, text, _ in action_inputs(capability):
+        names.append(name)
+        lines += [f"  {name}:", f"    description: {_quoted(text)}", "    required: false"]
+        if name == GITHUB_TOKEN:
+            lines.append(f"    default: {TOKEN_DEFAULT}")
+    lines += ["", "outputs:"]
+    for name, text in outputs(capability).items():
+        lines += [
+            f"  {name}:",
+            f"    description: {_quoted(text)}",
+            f"    value: ${{{{ steps.{capability.name}.outputs.{name} }}}}",
+        ]
+    lines += [
+        "",
+        "runs:",
+        "  using: composite",
+        "  steps:",
+        f"    - id: {capability.name}",
+        "      shell: bash",
+        "      env:",
+        *(f"        {environment_name(name)}: ${{{{ inputs.{name} }}}}" for name in names),
+        f'      run: bash "$GITHUB_ACTION_PATH/start.sh" {capability.name}',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def inputs_table(capability: Capability[Any]) -> str:
+    """Return the table of inputs for a README."""
+    rows = [[markdown.code(name), _cell(text)] for name, text, _ in action_inputs(capability)]
+    settings = [each for each in declared(capability.config) if each.settings_only]
+    made = markdown.table(("Input", "Meaning"), rows)
+    for each in settings:
+        inner = [
+            [markdown.code(part.name), _cell(describe(part)), "yes" if part.required else ""]
+            for part in declared(each.kind.table or object)
+        ]
+        header = f"[[tool.ci-actions.{capability.name}.{each.name}]]"
+        made += f"\n\nOnly in a settings file, `{header}`: {each.help}\n\n"
+        made += markdown.table(("Key", "Meaning", "Required"), inner)
+    return made
+
+
+def outputs_table(capability: Capability[Any]) -> str:
+    """Return the table of outputs for a README."""
+    rows = [[markdown.code(name), _cell(text)] for name, text in outputs(capability).items()]
+    return markdown.table(("Output", "What it holds"), rows)
+
+
+def with_sections(text: str, sections: Mapping[str, str]) -> str:
+    """Return a document with what stands between `<!-- name -->` and `<!-- end name -->` replaced."""
+    for name, content in sections.items():
+        pattern = rf"(?<=<!-- {name} -->\n).*?(?=\n<!-- end {name} -->)"
+        text = re.sub(pattern, lambda _, content=content: content, text, flags=re.DOTALL)  # type: ignore[misc]
+    return text
+
+
+def snippets(root: Path, text: str) -> str:
+    """Return a document in which the block after `<!-- file: path -->` holds that file, byte for byte."""
+
+    def block(found: re.Match[str]) -> str:
+        path = found["path"]
+        language = {"yml": "yaml", "toml": "toml", "py": "python", "sh": "sh"}.get(path.rpartition(".")[2], "")
+        content = (root / path).read_text(encoding="utf-8").rstrip("\n")
+        return f"<!-- file: {path} -->\n```{language}\n{content}\n```"
+
+    return re.sub(r"<!-- file: (?P<path>\S+) -->\n```\w*\n.*?\n```", block, text, flags=re.DOTALL)
+
+
+def expected(root: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every generated or partly generated file with what it must hold."""
+    for name in CAPABILITIES:
+        capability = load(name)
+        folder = root / "actions" / name
+        yield folder / "action.yml", action_yml(capability)
+        readme = folder / "README.md"
+        sections = {"inputs": inputs_table(capability), "outputs": outputs_table(capability)}
+        yield readme, snippets(root, with_sections(readme.read_text(encoding="utf-8"), sections))
+    for readme in (root / "README.md",):
+        yield readme, snippets(root, readme.read_text(encoding="utf-8"))
+
+
+def main(words: Sequence[str]) -> int:
+    """Write or check; return 0 when nothing differed."""
+    root = Path(__file__).resolve().parents[3]
+    differing = [
+        (path, text) for path, text in expected(root) if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in differing:
+        print(f"{path.relative_to(root)} {'differs: run `make sync`' if '--check' in words else 'written'}")
+        if "--check" not in words:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return int(bool(differing) and "--check" in words)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
