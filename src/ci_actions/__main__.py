@@ -6,14 +6,17 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ci_actions import __version__
 from ci_actions.capabilities import CAPABILITIES, load
-from ci_actions.kit import emit, run, settings
+from ci_actions.kit import run, settings
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, CiActionsError, Exit
 from ci_actions.kit.inputs import suggestion
+
+if TYPE_CHECKING:
+    from ci_actions.kit.report import Report
 
 COMMANDS = ("check",)
 
@@ -27,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(words, os.environ)
     except CiActionsError as error:
-        return _say(emit.failure("ci-actions", error), run.Arguments({}, (), "--json" in words), os.environ)
+        return _fail("ci-actions", error, words, os.environ)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return Exit.UNAVAILABLE
@@ -65,21 +68,35 @@ def _judge(capability: run.Capability[Any], words: Sequence[str], environ: Mappi
     try:
         arguments = run.parse_arguments(words, run.flags(capability.config))
     except BadInput as error:
-        return _say(emit.failure(capability.name, error), run.Arguments({}, (), "--json" in words), environ)
+        return _fail(capability.name, error, words, environ)
     report = run.judge(
         capability,
         arguments,
         environ=environ,
         here=Path.cwd(),
         sections=(*CAPABILITIES, *COMMANDS),
-        progress=lambda line: print(emit.harmless(line), file=sys.stderr, flush=True),
+        progress=_progress,
         clock=Clock(),
     )
     return _say(report, arguments, environ)
 
 
-def _say(report: run.Report, arguments: run.Arguments, environ: Mapping[str, str]) -> int:
+def _progress(line: str) -> None:
+    from ci_actions.kit.emit import harmless
+
+    print(harmless(line), file=sys.stderr, flush=True)
+
+
+def _fail(name: str, error: CiActionsError, words: Sequence[str], environ: Mapping[str, str]) -> int:
+    from ci_actions.kit.emit import failure
+
+    return _say(failure(name, error), run.Arguments({}, (), "--json" in words), environ)
+
+
+def _say(report: Report, arguments: run.Arguments, environ: Mapping[str, str]) -> int:
     """Write a report and return its exit code."""
+    from ci_actions.kit import emit
+
     here = Path.cwd()
     try:
         directory = run.working_directory(arguments, environ, here)
@@ -87,13 +104,20 @@ def _say(report: run.Report, arguments: run.Arguments, environ: Mapping[str, str
         directory = here
     targets = emit.Targets.from_environ(environ, json=arguments.json, terminal=sys.stdout.isatty())
     emit.emit(
-        report, targets, root=settings.git_root(directory), directory=directory, out=sys.stdout, err=sys.stderr
+        report,
+        targets,
+        root=settings.git_root(directory),
+        directory=directory,
+        out=sys.stdout,
+        err=sys.stderr,
     )
     return report.exit_code
 
 
 def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]) -> int:
     import traceback
+
+    from ci_actions.kit.emit import harmless
 
     github = environ.get("GITHUB_ACTIONS") == "true"
     if github:
@@ -104,7 +128,7 @@ def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]
         if value and any(word in name.upper() for word in ("TOKEN", "SECRET", "PASSWORD", "KEY")):
             text = text.replace(value, "***")
     for line in text.splitlines():
-        print(emit.harmless(line), file=sys.stderr)
+        print(harmless(line), file=sys.stderr)
     if github:
         print("::endgroup::", file=sys.stderr)
     error = CiActionsError(
@@ -113,9 +137,9 @@ def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]
     )
     name = words[0] if words and words[0] in CAPABILITIES else "ci-actions"
     try:
-        return _say(emit.failure(name, error), run.Arguments({}, (), "--json" in words), environ)
+        return _fail(name, error, words, environ)
     except Exception:  # noqa: BLE001 - even the report could not be written
-        print(emit.harmless(error.message), file=sys.stderr)
+        print(harmless(error.message), file=sys.stderr)
         return Exit.DEFECT
 
 

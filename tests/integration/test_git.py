@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from ci_actions.kit.clock import Clock
 from ci_actions.kit.context import ZEROS, Context
 from ci_actions.kit.diff import ChangedFile
 from ci_actions.kit.errors import BadInput, CannotJudge
-from ci_actions.kit.git import Git, changed
+from ci_actions.kit.git import DIFF, Git, changed
 from ci_actions.kit.lines import numbers
 from ci_actions.kit.process import Completed, Process
 
@@ -94,11 +95,12 @@ class Repo:
     def url(self) -> str:
         return self.path.as_uri()
 
-    def __call__(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+    def __call__(self, *arguments: str, stdin: bytes = b"") -> str:
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.path,
-            env={**self.machine.environ, **(env or {})},
+            env=self.machine.environ,
+            input=stdin,
             capture_output=True,
             check=False,
         )
@@ -124,13 +126,41 @@ class Repo:
         return self.sha()
 
     def commits(self, count: int, name: str = "app.py") -> list[str]:
-        return [self.commit(name) for _ in range(count)]
+        """Append one line in each of so many commits, in three processes; return the SHAs in order."""
+        path = self.path / name
+        content = path.read_bytes() if path.exists() else b""
+        branch = self("symbolic-ref", "HEAD")
+        stream = b""
+        for number in range(count):
+            content += b"line %d\n" % (content.count(b"\n") + 1)
+            start = f"from {branch}^0\n" if not number else ""
+            head = f"commit {branch}\ncommitter Ann <ann@example.org> 1700000000 +0000\ndata 0\n{start}"
+            stream += head.encode() + b"M 100644 inline %s\ndata %d\n%s\n" % (
+                name.encode(),
+                len(content),
+                content,
+            )
+        self("fast-import", "--quiet", stdin=stream)
+        self("reset", "--quiet", "--hard")
+        return self("rev-list", "--reverse", f"--max-count={count}", "HEAD").split()
 
     def sha(self, rev: str = "HEAD") -> str:
         return self("rev-parse", "--verify", f"{rev}^{{commit}}")
 
-    def git(self, process: Process | None = None, directory: Path | None = None, **options: str) -> Git:
-        return Git(process or Process(self.machine.environ), directory or self.path, **options)
+    def git(
+        self,
+        process: Process | None = None,
+        directory: Path | None = None,
+        *,
+        token: str = "",
+        server_url: str = "https://github.com",
+    ) -> Git:
+        return Git(
+            process or Process(self.machine.environ),
+            directory or self.path,
+            token=token,
+            server_url=server_url,
+        )
 
 
 class Recorder(Process):
@@ -436,7 +466,7 @@ def test_no_setting_of_the_user_changes_the_answer(author: Repo) -> None:
     author.write("pkg/über.py", "x\n\n\nz\n")
     head = author.commit()
     git = author.git(directory=author.path / "pkg")
-    plain = [git.diff(base, head), git.diff(base, None)]
+    plain = [git.diff(base, head).stdout, git.diff(base, None).stdout]
     attributes = author.machine.home / "attributes"
     attributes.write_text("*.py diff=python\n*.py -text\n")
     author.machine.configure(HOSTILE.replace("ATTRIBUTES", attributes.as_posix()))
@@ -450,7 +480,7 @@ def test_no_setting_of_the_user_changes_the_answer(author: Repo) -> None:
         "LC_ALL": "de_DE.UTF-8",
     }
     git = author.git(Process(environ), directory=author.path / "pkg")
-    assert [git.diff(base, head), git.diff(base, None)] == plain
+    assert [git.diff(base, head).stdout, git.diff(base, None).stdout] == plain
     assert added(changed(git, Base(sha=base, head=head, how="")).files) == {
         "app.py": [3],
         "pkg/new name.py": [41],
@@ -524,7 +554,11 @@ def test_a_conflict_in_the_working_tree(author: Repo) -> None:
     author("checkout", "--quiet", "main")
     author.commit("app.py", "a = 3\n")
     subprocess.run(
-        ["git", "merge", "feature"], cwd=author.path, env=author.machine.environ, capture_output=True
+        ["git", "merge", "feature"],
+        cwd=author.path,
+        env=author.machine.environ,
+        capture_output=True,
+        check=False,
     )
     files = changed(author.git(), Base(sha=base, head=None, how="")).files
     assert added(files) == {"app.py": [1, 2, 3, 4, 5]}
@@ -991,3 +1025,141 @@ class _Unlocks(Clock):
     def sleep(self, seconds: float) -> None:
         assert seconds > 0
         self.lock.unlink()
+
+
+def test_gates_side_by_side(machine: Machine, remote: Repo, author: Repo) -> None:
+    _, base, head, _ = pull(author, ahead=20)
+    checkout = machine.checkout(remote, "refs/pull/1/head")
+    with ThreadPoolExecutor(4) as pool:
+        context = pull_request(base, head)
+        found = list(pool.map(lambda _: resolve_base("", "auto", context, checkout.git()), range(4)))
+    assert len({base_of(one).sha for one in found}) == 1
+
+
+def test_the_remote_and_its_default_branch(machine: Machine, remote: Repo, author: Repo) -> None:
+    author("push", "--quiet", "origin", "main:refs/heads/release/1")
+    remote("symbolic-ref", "HEAD", "refs/heads/release/1")
+    clone = machine.clone(remote)
+    assert clone.git().default_branch() == "release/1"
+    assert author.git().default_branch() is None
+    assert clone.git().remote_ref("main") == author.sha()
+    assert clone.git().remote_ref("mai*") is None
+    clone("remote", "rename", "origin", "upstream")
+    assert clone.git().remote() == "upstream"
+    clone("remote", "add", "mine", remote.url)
+    assert clone.git().remote() is None
+    assert clone.git().fetch("1" * 40) == "this clone has no remote"
+    assert clone.git().remote_ref("main") is None
+
+
+def test_a_linked_working_tree_of_a_shallow_clone(machine: Machine, remote: Repo, author: Repo) -> None:
+    _, base, head, merge = pull(author)
+    checkout = machine.checkout(remote, "refs/pull/1/merge")
+    checkout("worktree", "add", "--quiet", "--detach", "../linked")
+    linked = Repo(machine, machine.folder / "linked")
+    git = linked.git()
+    assert git.boundary() == {merge}
+    assert base_of(resolve_base("", "auto", pull_request(base, head), git)).sha == base
+
+
+def test_git_says_when_it_did_not_look_for_renames(author: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        author.write(f"old{number}.py", "".join(f"{number} {line}\n" for line in range(20)))
+    base = author.commit()
+    for number in range(3):
+        author("mv", f"old{number}.py", f"new{number}.py")
+        author.write(f"new{number}.py", "".join(f"{number} {line}\n" for line in range(21)))
+    head = author.commit()
+    assert changed(author.git(), Base(sha=base, head=head, how="")).warnings == ()
+    few = tuple("-l1" if option == "-l1000" else option for option in DIFF)
+    monkeypatch.setattr("ci_actions.kit.git.DIFF", few)
+    (warning,) = changed(author.git(), Base(sha=base, head=head, how="")).warnings
+    assert "did not look for renames" in warning
+
+
+def test_a_damaged_clone_is_no_verdict(author: Repo) -> None:
+    base = author.sha()
+    head = author.commit()
+    blob = author("rev-parse", "HEAD:app.py")
+    path = author.path / ".git" / "objects" / blob[:2] / blob[2:]
+    path.chmod(0o644)
+    path.unlink()
+    with pytest.raises(CannotJudge, match=r"git diff failed \(128\): "):
+        changed(author.git(), Base(sha=base, head=head, how=""))
+
+
+def test_git_that_does_not_end(author: Repo) -> None:
+    git = author.git(_Slow(author.machine.environ))
+    assert git.fetch("1" * 40) == "no answer in time"
+    with pytest.raises(CannotJudge, match="git cat-file did not end in time"):
+        git.head()
+
+
+class _Slow(Process):
+    def run(self, argv: Sequence[str | os.PathLike[str]], **options: object) -> Completed:
+        if argv[1] in ("fetch", "cat-file"):
+            return Completed(argv=tuple(map(str, argv)), code=None, stdout=b"", stderr=b"")
+        return super().run(argv, **options)  # type: ignore[arg-type]
+
+
+def test_untracked_files_of_every_kind(author: Repo) -> None:
+    author.write(".gitignore", "ignored.py\n")
+    author.commit()
+    author.write("ignored.py", "1\n")
+    author.write("empty.py", "")
+    author.write("bin.py", b"\0")
+    author.write("nested/inner.py", "1\n")
+    Repo(author.machine, author.path / "nested")("init", "--quiet")
+    (author.path / "link.py").symlink_to("nowhere")
+    files = changed(author.git(), Base(sha=author.sha(), head=None, how="")).files
+    assert {(file.path, file.kind, file.added) for file in files} == {
+        ("empty.py", "text", 0),
+        ("bin.py", "binary", 0),
+        ("link.py", "symlink", 0),
+    }
+    author.write("app.py", "changed\n")
+    assert author.git().modified() == ("app.py",)
+    assert author.git().tracked("app.py") == ("app.py",)
+
+
+def test_raw_diff_and_patch(author: Repo) -> None:
+    base = author.sha()
+    head = author.commit()
+    git = author.git()
+    assert git.raw_diff(base, head).startswith(b":100644 100644 ")
+    assert git.patch(base, head).endswith(b"@@ -1,0 +2 @@ a = 1\n+line 2\n")
+
+
+def test_a_shallow_clone_with_commits_of_its_own(machine: Machine, remote: Repo, author: Repo) -> None:
+    author.commits(40)
+    author("push", "--quiet", "origin", "main", "main~30:refs/heads/old")
+    fork = author.sha("main~30")
+    laptop = machine.clone(remote, "--depth=2", "--branch=old", name="laptop")
+    laptop("checkout", "--quiet", "-b", "feature")
+    laptop.commits(3, "mine.py")
+    git = laptop.git()
+    found = base_of(resolve_base("main", "auto", LAPTOP, git))
+    assert (found.sha, found.warnings) == (fork, ())
+    assert added(changed(git, found).files) == {"mine.py": [1, 2, 3]}
+
+
+def test_a_commit_that_is_not_there(author: Repo) -> None:
+    with pytest.raises(CannotJudge, match="There is no commit nothing in this clone"):
+        author.git().commit_time("nothing")
+
+
+def test_a_patch_file_that_holds_none(author: Repo) -> None:
+    author.write("empty.patch", "")
+    base = base_of(resolve_base("file:empty.patch", "auto", LAPTOP, author.git()))
+    with pytest.raises(CannotJudge, match=r"The patch \S+empty\.patch cannot be used: it holds no diff"):
+        changed(author.git(), base)
+
+
+def test_git_that_cannot_be_started(author: Repo) -> None:
+    with pytest.raises(CannotJudge, match="git cannot be started: Permission denied"):
+        author.git(_Refused(author.machine.environ)).root()
+
+
+class _Refused(Process):
+    def run(self, *_: object, **__: object) -> Completed:
+        raise PermissionError(13, "Permission denied")

@@ -38,7 +38,9 @@ class Config(Common):
     """The options of `ci-actions check`, also settings under `[tool.ci-actions.check]`."""
 
     gates: tuple[str, ...] = declare(LIST, default=(), help="The gates to run; all configured ones without.")
-    jobs: int = declare(whole(0, 512), default=0, help="How many gates run at a time; 0 is one per processor.")
+    jobs: int = declare(
+        whole(0, 512), default=0, help="How many gates run at a time; 0 is one per processor."
+    )
     html: str = declare(PATH, default="", help="Where the page goes; .ci-actions/check/check.html without.")
     list: bool = declare(BOOLEAN, default=False, help="Say which gates would run, and run none.")
 
@@ -126,10 +128,16 @@ def _run_gate(
     isolated = ["-I", "-S", "-X", "utf8"]
     command = [sys.executable, *isolated, "-c", _START.format(path=sys.path), name, "--json"]
     # What a gate writes is read here: the files that GitHub reads are ours alone.
-    child = {key: value for key, value in environ.items() if key not in WITHHELD and not key.startswith("INPUT_")}
+    child = {
+        key: value for key, value in environ.items() if key not in WITHHELD and not key.startswith("INPUT_")
+    }
     try:
         done = subprocess.run(
-            [*command, f"--working-directory={directory}"], cwd=directory, env=child, capture_output=True, check=False
+            [*command, f"--working-directory={directory}"],
+            cwd=directory,
+            env=child,
+            capture_output=True,
+            check=False,
         )
         report, said = _parse(name, done.stdout, done.returncode), done.stderr.decode("utf-8", "replace")
     except OSError as wrong:
@@ -264,7 +272,9 @@ def _as_json(finished: Sequence[Finished], code: int, page: Path) -> Mapping[str
     return {
         "schema": SCHEMA,
         "capability": "check",
-        "result": (Result.PASSED if code == Exit.PASSED else Result.FAILED if code == Exit.NOT_MET else Result.ERROR).value,
+        "result": (
+            Result.PASSED if code == Exit.PASSED else Result.FAILED if code == Exit.NOT_MET else Result.ERROR
+        ).value,
         "exit-code": int(code),
         "outputs": {"html": str(page)},
         "gates": {each.name: each.report for each in finished},

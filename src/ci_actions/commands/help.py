@@ -64,7 +64,9 @@ def options(config: type[Any]) -> Iterator[str]:
     for each in declared(config):
         if not each.settings_only:
             yield from _entry(_flag(each), describe(each))
-    yield from _entry("--json", "Print the report as JSON on standard output, everything else on standard error.")
+    yield from _entry(
+        "--json", "Print the report as JSON on standard output, everything else on standard error."
+    )
 
 
 def describe(each: Declared) -> str:
@@ -77,7 +79,7 @@ def describe(each: Declared) -> str:
 def default_text(each: Declared) -> str:
     """Return a default as documentation shows it; nothing for "empty"."""
     value = each.default
-    if each.required or value is None or value == "" or value == ():
+    if each.required or value is None or value in ("", ()):
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 

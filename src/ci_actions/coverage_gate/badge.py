@@ -37,7 +37,7 @@ class Badges:
 
 
 def badges(outcome: Outcome) -> Badges:
-    """Return the badge of the overall coverage, coloured by its gate; grey and without a number if unknown."""
+    """Return the badge of the overall coverage, coloured by its gate; without a verdict it is grey."""
     tally = outcome.overall
     percent = Fraction(tally.covered) * 100 / tally.total if tally.total else None
     if outcome.problems or percent is None:

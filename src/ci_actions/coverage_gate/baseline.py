@@ -10,8 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from ci_actions.coverage_gate.config import METRICS, Config
-from ci_actions.coverage_gate.decide import BASELINE_SCHEMA
+from ci_actions.coverage_gate.config import BASELINE_SCHEMA, METRICS, Config
 from ci_actions.coverage_gate.model import Baseline, Tally
 from ci_actions.kit.context import Context
 from ci_actions.kit.errors import CannotJudge, Unavailable
@@ -22,7 +21,9 @@ FILE = "coverage-baseline.json"
 ARTIFACT = "coverage-baseline"
 
 
-def fetch(config: Config, directory: Path, git: Git, http: Http, context: Context) -> tuple[Baseline | None, str]:
+def fetch(
+    config: Config, directory: Path, git: Git, http: Http, context: Context
+) -> tuple[Baseline | None, str]:
     """Return the baseline, or None and why there is none.
 
     Raises CannotJudge for a baseline that cannot be read.
@@ -94,7 +95,9 @@ def _from_artifact(http: Http, context: Context) -> tuple[Baseline | None, str]:
     if not context.repository:
         return None, "artifacts can be read only in GitHub Actions"
     try:
-        answer = http.api(f"/repos/{context.repository}/actions/artifacts", {"name": ARTIFACT, "per_page": "100"})
+        answer = http.api(
+            f"/repos/{context.repository}/actions/artifacts", {"name": ARTIFACT, "per_page": "100"}
+        )
         if answer.status != 200:
             return None, f"GitHub answered {answer.status} for the artifacts; the job needs actions: read"
         listed = answer.json()

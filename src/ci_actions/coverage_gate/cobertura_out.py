@@ -1,7 +1,8 @@
 """One merged Cobertura document, for tools that show coverage and read nothing else.
 
-The format is that of http://cobertura.sourceforge.net/xml/coverage-04.dtd, written as coverage.py writes it: a
-package for each folder, a class for each file, `filename` relative to the one `source`, the repository's root.
+The format is that of http://cobertura.sourceforge.net/xml/coverage-04.dtd, written as coverage.py writes it:
+a package for each folder, a class for each file, `filename` relative to the root of the repository, which is
+the one `source`.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ def _package(folder: str, files: tuple[FileCoverage, ...]) -> Iterator[str]:
     name = folder.replace("/", ".") or "."
     yield f'<package name="{_attribute(name)}"{_rates(files)} complexity="0">\n<classes>\n'
     for file in files:
-        name = file.path.rpartition("/")[2]
+        path = _attribute(file.path)
         yield (
-            f'<class name="{_attribute(name)}" filename="{_attribute(file.path)}"{_rates((file,))} complexity="0">\n'
+            f'<class name="{path.rpartition("/")[2]}" filename="{path}"{_rates((file,))} complexity="0">\n'
             f"<methods/>\n<lines>\n{''.join(_lines(file))}</lines>\n</class>\n"
         )
     yield "</classes>\n</package>\n"

@@ -15,7 +15,6 @@ from ci_actions.kit.errors import CannotJudge, Exit
 from ci_actions.kit.report import Annotation, Level, Product, Report, Result
 from ci_actions.kit.run import Edges
 
-
 #: Where coverage.py puts its data: one name, or one for each process.
 DATA_FILES = (".coverage*",)
 
@@ -34,7 +33,9 @@ def gather(config: Config, edges: Edges[Config]) -> Collected:
     Raises CannotJudge when there is none, or when the agent cannot read one.
     """
     found = discover(config.files or DATA_FILES, config.format, edges.directory, edges.root).files
-    data = [each for each in found if formats.recognise(each.name, facts.head(each.path)) is formats.Format.DATA]
+    data = [
+        each for each in found if formats.recognise(each.name, facts.head(each.path)) is formats.Format.DATA
+    ]
     if not data:
         raise CannotJudge(
             f"collect analyses coverage.py data files, but {', '.join(each.name for each in found)} is none.",
@@ -52,7 +53,10 @@ def decide(_: Config, found: Collected) -> Collected:
 def report(config: Config, outcome: Collected) -> Report:
     """Return what was collected; what could not be analysed keeps the later gate from a verdict, so it does here."""
     found = outcome.report
-    problems = (*found.problems, *(() if any(each.measured for each in found.files) else ("0 measurable lines",)))
+    problems = (
+        *found.problems,
+        *(() if any(each.measured for each in found.files) else ("0 measurable lines",)),
+    )
     measured = sum(lines.count(each.measured) for each in found.files)
     said = f"{len(found.files)} files, {measured} lines by {found.tool} on Python {found.interpreter}"
     return Report(
@@ -62,10 +66,13 @@ def report(config: Config, outcome: Collected) -> Report:
         headline=f"coverage-gate: collected {said}",
         preface=found.cautions,
         annotations=tuple(
-            Annotation(level=Level.ERROR, title="coverage-gate: cannot be analysed", message=each) for each in problems
+            Annotation(level=Level.ERROR, title="coverage-gate: cannot be analysed", message=each)
+            for each in problems
         ),
         summary=("\n".join(f"- {markdown.escape(each)}" for each in problems),) if problems else (),
         show_summary=config.summary,
-        products=(Product("collected-file", "collected.json", lambda: json.dumps(outcome.document), config.collect),),
+        products=(
+            Product("collected-file", "collected.json", lambda: json.dumps(outcome.document), config.collect),
+        ),
         folder=config.report_dir,
     )

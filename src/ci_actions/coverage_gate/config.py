@@ -22,9 +22,36 @@ from ci_actions.kit.inputs import (
     whole,
 )
 
+BASELINE_SCHEMA = "ci-actions-coverage-baseline/1"
 METRICS = ("lines", "branches", "combined")
 SCOPES = ("overall", "new-code", "per-file", "per-new-file")
 FORMATS = ("auto", "data", "collected", "coverage-json", "cobertura", "lcov", "jacoco", "clover", "go")
+
+#: What the action gives back, beside what every action does.
+OUTPUTS = {
+    "overall": "Percentage of everything measured, two decimals, rounded down; `n/a` where not everything was analysed.",
+    "overall-covered": "Covered units of everything measured.",
+    "overall-total": "All units of everything measured.",
+    "critical": "Percentage of the files of critical-paths, or `n/a`.",
+    "critical-covered": "Covered units of critical-paths.",
+    "critical-total": "All units of critical-paths.",
+    "new-code": "Percentage of the changed lines, or `n/a`.",
+    "new-code-covered": "Covered changed lines.",
+    "new-code-total": "Measured changed lines.",
+    "metric": "What was counted: `lines`, `branches` or `combined`.",
+    "baseline": "Percentage of the baseline, or `n/a`.",
+    "delta": "Percentage points against the baseline, with a sign, or `n/a`.",
+    "failed-gates-json": "Names of the gates that are not met, as a JSON array.",
+    "unmeasured-files-json": "Changed source files in no report, as a JSON array.",
+    "comment-payload": "Path of the JSON file from which a trusted workflow writes a comment: numbers and paths only.",
+    "html": "Path of the page with the picture, if it was asked for.",
+    "badge-file": "Path of the SVG badge, if it was asked for.",
+    "badge-endpoint": "Path of the shields.io endpoint file beside the badge.",
+    "cobertura-file": "Path of the merged Cobertura file, if it was asked for.",
+    "collected-file": "Path of what `collect` wrote.",
+    "baseline-file": "Path of the new baseline, if this run wrote one.",
+    "history-file": "Path of the history, if this run appended to it.",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +75,9 @@ class NamedGate:
     """A gate of the project's own: `[[tool.ci-actions.coverage-gate.gate]]`."""
 
     name: str = declare(TEXT, help="What the gate is called in the report.")
-    paths: tuple[str, ...] = declare(LIST, default=(), help="Globs of the files it holds for; all without any.")
+    paths: tuple[str, ...] = declare(
+        LIST, default=(), help="Globs of the files it holds for; all without any."
+    )
     exclude: tuple[str, ...] = declare(LIST, default=(), help="Globs of files it does not hold for.")
     metric: str = declare(one_of("auto", *METRICS), default="auto", help="What is counted.")
     min: Decimal = declare(PERCENT, help="The percentage that must be reached.")
@@ -63,7 +92,8 @@ class Config(ChangeInputs):
         LIST,
         default=(),
         help="Globs of coverage reports: coverage.py data files, what `collect` wrote, coverage.json, Cobertura, "
-        "LCOV, JaCoCo, Clover, Go; `format:glob` forces a format. Without any they are looked for, and what was taken is printed.",
+        "LCOV, JaCoCo, Clover, Go; `format:glob` forces a format. Without any they are looked for, and what was taken "
+        "is printed.",
     )
     format: str = declare(one_of(*FORMATS), default="auto", help="The format of all files that name none.")
     min_overall: Decimal | None = declare(
@@ -73,7 +103,9 @@ class Config(ChangeInputs):
         help="Percentage that everything measured must reach together.",
     )
     min_critical: Decimal | None = declare(
-        THRESHOLD, default=Decimal(90), help="Percentage that the files of critical-paths must reach together."
+        THRESHOLD,
+        default=Decimal(90),
+        help="Percentage that the files of critical-paths must reach together.",
     )
     min_new_code: Decimal | None = declare(
         THRESHOLD, default=Decimal(85), help="Percentage that the changed lines must reach (patch coverage)."
@@ -98,7 +130,9 @@ class Config(ChangeInputs):
         help="How a changed line counts that ran, but not into all of its branches.",
     )
     source: tuple[str, ...] = declare(
-        LIST, default=(), help="Folders that hold source files: a changed source file must be in a report. Without any they are detected."
+        LIST,
+        default=(),
+        help="Folders that hold source files: a changed one must be in a report. Without any they are detected.",
     )
     exclude: tuple[str, ...] = declare(
         LIST, default=(), help="Globs of files that count nowhere, on top of tests and generated files."
@@ -109,10 +143,14 @@ class Config(ChangeInputs):
         help="What a changed source file in no report means: no verdict, all its changed lines uncovered, a warning, or nothing.",
     )
     min_changed_lines: int = declare(
-        whole(0), default=0, help="Below this number of measured changed lines the new-code gate is reported, not enforced."
+        whole(0),
+        default=0,
+        help="Below so many measured changed lines the new-code gate is reported, not enforced.",
     )
     expect_reports: tuple[str, ...] = declare(
-        LIST, default=(), help="How many reports there must be, or the names of the shards that must each have brought one."
+        LIST,
+        default=(),
+        help="How many reports there must be, or the names of the shards that must each have brought one.",
     )
     path_map: tuple[PathRule, ...] = declare(
         items(path_rule, "lines like '/app/src => src'", separators="\n"),
@@ -123,7 +161,9 @@ class Config(ChangeInputs):
         TEXT, default="", help="Interpreter that analyses coverage.py data files; the job's own without it."
     )
     collect: str = declare(
-        PATH, default="", help="Judge nothing: analyse the data files here and now, and write what a later job merges to this file."
+        PATH,
+        default="",
+        help="Judge nothing: analyse the data files here and now, and write for a later job to this file.",
     )
     baseline: str = declare(
         TEXT,
@@ -135,7 +175,9 @@ class Config(ChangeInputs):
         POINTS, default=Decimal(0), help="Percentage points by which coverage may fall below the baseline."
     )
     require_baseline: bool = declare(
-        BOOLEAN, default=False, help="Whether a baseline that cannot be had is an error; else the ratchet is n/a."
+        BOOLEAN,
+        default=False,
+        help="Whether a baseline that cannot be had is an error; else the ratchet is n/a.",
     )
     ratchet_update: str = declare(
         one_of("default-branch", "always", "never"),
@@ -143,7 +185,9 @@ class Config(ChangeInputs):
         help="When a green run writes a new baseline (and appends to history).",
     )
     history: str = declare(
-        PATH, default="", help="JSON lines file to which each new baseline is appended; the newest 1 000 are kept."
+        PATH,
+        default="",
+        help="JSON lines file to which each new baseline is appended; the newest 1 000 are kept.",
     )
     annotations: str = declare(
         one_of("error", "warning", "notice", "off"),
@@ -155,16 +199,23 @@ class Config(ChangeInputs):
     )
     summary: bool = declare(BOOLEAN, default=True, help="Whether the job summary is written.")
     html: bool = declare(BOOLEAN, default=False, help="Whether the page with the picture is written.")
-    badge: str = declare(PATH, default="", help="Path of an SVG badge; a shields.io endpoint file is put beside it.")
-    report_dir: str = declare(PATH, default="", help="Folder for all files; a folder of the run's own without it.")
+    badge: str = declare(
+        PATH, default="", help="Path of an SVG badge; a shields.io endpoint file is put beside it."
+    )
+    report_dir: str = declare(
+        PATH, default="", help="Folder for all files; a folder of the run's own without it."
+    )
     cobertura_out: str = declare(PATH, default="", help="Path of one merged Cobertura file.")
 
     def problems(self) -> Iterable[str]:
         """Return what cannot be meant although every single input can."""
         kind, colon, rest = self.baseline.partition(":")
-        if (kind, bool(colon)) not in (("none", False), ("artifact", False), ("file", True), ("branch", True)) or (
-            colon and (not rest or rest.startswith("-"))
-        ):
+        if (kind, bool(colon)) not in (
+            ("none", False),
+            ("artifact", False),
+            ("file", True),
+            ("branch", True),
+        ) or (colon and (not rest or rest.startswith("-"))):
             yield (
                 f"input 'baseline' is '{self.baseline}' but must be none, artifact, file:<path> or branch:<name>"
             )

@@ -84,13 +84,15 @@ def gains(file: FileCoverage, metric: str) -> Iterator[tuple[int, int]]:
         yield gain, line
 
 
-def changed_gains(each: ChangedCoverage, file: FileCoverage, metric: str, partial_branches: str) -> Iterator[tuple[int | Decimal, int]]:
+def changed_gains(
+    each: ChangedCoverage, file: FileCoverage, metric: str, partial_branches: str
+) -> Iterator[tuple[int | Decimal, int]]:
     """Yield (units gained, line) for every changed line that could still be covered."""
     if metric == "branches":
         yield from ((gain, line) for gain, line in gains(file, metric) if each.measured >> line & 1)
         return
     yield from ((1, line) for line in lines.numbers(each.missed))
-    lost = {"missed": 1, "half": _HALF, "covered": 0}[partial_branches]
+    lost: int | Decimal = 1 if partial_branches == "missed" else _HALF if partial_branches == "half" else 0
     if lost:
         yield from ((lost, line) for line in lines.numbers(each.partial))
 

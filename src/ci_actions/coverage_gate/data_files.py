@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import shlex
 import sys
 import warnings
@@ -49,12 +48,12 @@ class Request:
     def encoded(self) -> bytes:
         """Return the request as the agent reads it: JSON, every path absolute but those of `only`."""
         value = {
-            "data": [os.path.abspath(path) for path in self.data],
-            "root": os.path.abspath(self.root),
-            "rcfile": None if self.rcfile is None else os.path.abspath(self.rcfile),
+            "data": [str(path.absolute()) for path in self.data],
+            "root": str(self.root.absolute()),
+            "rcfile": None if self.rcfile is None else str(self.rcfile.absolute()),
             "only": None if self.only is None else list(self.only),
             "jobs": self.jobs,
-            "vendor": None if self.vendor is None else os.path.abspath(self.vendor),
+            "vendor": None if self.vendor is None else str(self.vendor.absolute()),
         }
         return json.dumps(value).encode("ascii")
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from math import ceil
 
 from ci_actions.coverage_gate import counting, evidence
-from ci_actions.coverage_gate.config import METRICS, Config, NamedGate
+from ci_actions.coverage_gate.config import BASELINE_SCHEMA, METRICS, Config, NamedGate
 from ci_actions.coverage_gate.model import (
     ChangedCoverage,
     CoverageReport,
@@ -27,7 +27,6 @@ from ci_actions.coverage_gate.model import (
 from ci_actions.kit import lines
 from ci_actions.kit.globs import matcher
 
-BASELINE_SCHEMA = "ci-actions-coverage-baseline/1"
 #: Entries of the history that are kept.
 HISTORY = 1000
 
@@ -130,13 +129,17 @@ class _Measured:
     def below(self, paths: Sequence[str], exclude: Sequence[str]) -> tuple[FileCoverage, ...]:
         """Return the measured files that globs mean; all without any."""
         wanted, unwanted = matcher(paths, self.facts.directory), matcher(exclude, self.facts.directory)
-        return tuple(each for each in self.files if (not paths or wanted(each.path)) and not unwanted(each.path))
+        return tuple(
+            each for each in self.files if (not paths or wanted(each.path)) and not unwanted(each.path)
+        )
 
     def changed_by(self, metric: str) -> tuple[ChangedCoverage, ...]:
         """Return every changed file that is measured and, where they count as uncovered, those that are not."""
         by_path = {each.path: each for each in self.files}
         found = [
-            counting.changed(by_path[each.path], each.added, each.status, metric, self.config.partial_branches)
+            counting.changed(
+                by_path[each.path], each.added, each.status, metric, self.config.partial_branches
+            )
             for each in self.facts.change or ()
             if each.path in by_path and each.added and each.status != "D"
         ]
@@ -169,7 +172,12 @@ def _gates(config: Config) -> Iterator[NamedGate]:
     for gate in config.gate:
         metric = config.metric if gate.metric == "auto" else gate.metric
         yield NamedGate(
-            name=gate.name, paths=gate.paths, exclude=gate.exclude, metric=metric, min=gate.min, scope=gate.scope
+            name=gate.name,
+            paths=gate.paths,
+            exclude=gate.exclude,
+            metric=metric,
+            min=gate.min,
+            scope=gate.scope,
         )
 
 
@@ -188,7 +196,9 @@ def _judge(gate: NamedGate, measured: _Measured) -> GateResult | str:
     return _judge_each(gate, measured)
 
 
-def _result(gate: NamedGate, measured: _Measured, verdict: Verdict, *, reason: str = "", tally: Tally | None = None) -> GateResult:
+def _result(
+    gate: NamedGate, measured: _Measured, verdict: Verdict, *, reason: str = "", tally: Tally | None = None
+) -> GateResult:
     return GateResult(
         name=gate.name,
         scope=gate.scope,
@@ -207,7 +217,9 @@ def _judge_together(gate: NamedGate, measured: _Measured) -> GateResult | str:
     tally = counting.total(files, metric)
     if not tally.total:
         if gate.name == "critical" and measured.config.allow_empty_critical:
-            return _result(gate, measured, Verdict.NOT_APPLICABLE, reason="critical-paths match no measured file")
+            return _result(
+                gate, measured, Verdict.NOT_APPLICABLE, reason="critical-paths match no measured file"
+            )
         where = f" in {', '.join(gate.paths)}" if gate.paths else ""
         return f"Gate '{gate.name}' has nothing to measure: 0 {_units(metric)}{where}. Treating as an error, not as 100%."
     if tally.reaches(gate.min):
@@ -237,7 +249,9 @@ def _judge_new_code(gate: NamedGate, measured: _Measured) -> GateResult:
     ]
     tally = sum((each.tally for each in files), counting.NONE)
     if not tally.total:
-        return _result(gate, measured, Verdict.NOT_APPLICABLE, reason=f"the change has no measured {_units(metric)}")
+        return _result(
+            gate, measured, Verdict.NOT_APPLICABLE, reason=f"the change has no measured {_units(metric)}"
+        )
     if tally.reaches(gate.min):
         return _result(gate, measured, Verdict.MET, tally=tally)
     enforced = sum(lines.count(each.measured) for each in files) >= measured.config.min_changed_lines
@@ -246,7 +260,12 @@ def _judge_new_code(gate: NamedGate, measured: _Measured) -> GateResult:
     partial_branches = measured.config.partial_branches
     remedy = counting.fewest(
         (
-            (each.path, counting.changed_gains(each, by_path.get(each.path, FileCoverage(each.path, 0, 0)), metric, partial_branches))
+            (
+                each.path,
+                counting.changed_gains(
+                    each, by_path.get(each.path, FileCoverage(each.path, 0, 0)), metric, partial_branches
+                ),
+            )
             for each in files
         ),
         needed,
@@ -356,7 +375,9 @@ def _ratchet(config: Config, measured: _Measured) -> GateResult | str:
         tally=now,
         reason=f"against {measured.facts.baseline.where}" if measured.facts.baseline else "",
         needed=needed,
-        remedy=counting.fewest(((each.path, counting.gains(each, metric)) for each in measured.files), needed),
+        remedy=counting.fewest(
+            ((each.path, counting.gains(each, metric)) for each in measured.files), needed
+        ),
         delta=points(delta * 100),
     )
 
@@ -375,10 +396,14 @@ def _new_baseline(measured: _Measured) -> Mapping[str, object]:
         "sha": measured.facts.head,
         "time": int(measured.facts.now),
         "totals": {
-            metric: {"covered": each.covered, "total": each.total} for metric, each in totals.items() if each.total
+            metric: {"covered": each.covered, "total": each.total}
+            for metric, each in totals.items()
+            if each.total
         },
         "files": {
-            each.path: [lines.count(each.hit), lines.count(each.measured)] for each in measured.files if each.measured
+            each.path: [lines.count(each.hit), lines.count(each.measured)]
+            for each in measured.files
+            if each.measured
         },
     }
 

@@ -101,7 +101,11 @@ def _look_around(directory: Path, root: Path, forced: str) -> Discovery:
     for folder, folders, files in os.walk(directory):
         folders[:] = sorted(set(folders) - VENDORED)
         kinds = [
-            sorted(name for name in files if name not in _OTHERS and any(fnmatchcase(name, each) for each in names))
+            sorted(
+                name
+                for name in files
+                if name not in _OTHERS and any(fnmatchcase(name, each) for each in names)
+            )
             for names in USUAL
         ]
         best = next((kind for kind in kinds if kind), [])

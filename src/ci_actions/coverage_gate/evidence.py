@@ -64,8 +64,10 @@ def has_shard(name: str, report: str) -> bool:
 
 
 def _unmeasured(each: Unmeasured, reports: int) -> str:
-    said = f"Changed source file {each.path} is in none of the {reports} coverage reports. " if reports > 1 else (
-        f"Changed source file {each.path} is not in the coverage report. "
+    said = (
+        f"Changed source file {each.path} is in none of the {reports} coverage reports. "
+        if reports > 1
+        else (f"Changed source file {each.path} is not in the coverage report. ")
     )
     hint = f" Closest measured path: {each.closest}." if each.closest else ""
     return (

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from ci_actions.coverage_gate import baseline, data_files, formats, loosened, merge, source_files
 from ci_actions.coverage_gate.config import Config
 from ci_actions.coverage_gate.discovery import Found, discover
-from ci_actions.coverage_gate.model import Checkout, CoverageReport, Facts, FileCoverage
+from ci_actions.coverage_gate.model import Checkout, CoverageReport, Facts
 from ci_actions.coverage_gate.paths import Repository, resolver
 from ci_actions.kit.base import Base, NoBase, resolve_base
 from ci_actions.kit.diff import Change, ChangedFile
 from ci_actions.kit.errors import CannotJudge
-from ci_actions.kit.git import Git, changed
+from ci_actions.kit.git import changed
 from ci_actions.kit.globs import matcher
 from ci_actions.kit.run import Edges
 
@@ -43,7 +43,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     merged = merge.merge(file for report in reports for file in report.files)
     by_path = {each.path: each for each in change.files or ()}
     exact = set(by_path) | set(filter(matcher(config.critical_paths, repository.directory), merged.files))
-    checkout = _checkout(edges.root, reports, exact if len(merged.files) > READ_ALL else merged.files.keys(), tracked)
+    checkout = _checkout(edges.root, reports, exact if len(merged.files) > READ_ALL else merged.files.keys())
     directory = repository.directory
     source = repository.source or source_files.detect(tracked, merged.files, directory)
     facts = Facts(
@@ -129,7 +129,9 @@ def _repository(config: Config, edges: Edges[Config], tracked: frozenset[str]) -
     roots = dict.fromkeys([edges.root.as_posix(), Path(os.path.realpath(edges.root)).as_posix()])
     folders = (each.replace("\\", "/").removeprefix("./").rstrip("/") for each in config.source)
     source = tuple("/".join(part for part in (directory, each) if part not in ("", ".")) for each in folders)
-    return Repository(files=tracked, roots=tuple(roots), directory=directory, source=source, rules=config.path_map)
+    return Repository(
+        files=tracked, roots=tuple(roots), directory=directory, source=source, rules=config.path_map
+    )
 
 
 # --- reports -------------------------------------------------------------------------------------
@@ -263,16 +265,17 @@ def _needed_only(
 def _resolved(report: CoverageReport, repository: Repository) -> CoverageReport:
     """Return the report with paths relative to the git root; two names of one file become one."""
     resolve = resolver(report, repository)
-    parts = [file if (path := resolve(file.path)) == file.path else replace(file, path=path) for file in report.files]
+    parts = [
+        file if (path := resolve(file.path)) == file.path else replace(file, path=path)
+        for file in report.files
+    ]
     return replace(report, files=tuple(merge.merge(parts).files.values()))
 
 
 # --- the work tree ---------------------------------------------------------------------------------
 
 
-def _checkout(
-    root: Path, reports: Iterable[CoverageReport], exact: Iterable[str], tracked: frozenset[str]
-) -> Mapping[str, Checkout]:
+def _checkout(root: Path, reports: Iterable[CoverageReport], exact: Iterable[str]) -> Mapping[str, Checkout]:
     """Return how many lines the measured files have: exactly, or no more than their size allows."""
     exact = set(exact)
     digested = {file.path for report in reports for file in report.files if file.digest}

@@ -14,9 +14,12 @@ PRAGMA = re.compile(r"#\s*pragma[:\s]?\s*no\s*(?:cover|branch)", re.IGNORECASE)
 #: The files in which coverage.py looks for its settings.
 COVERAGE_FILES = (".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml")
 _LISTS = ("omit", "exclude_lines", "exclude_also", "partial_branches", "partial_also", "disable_warnings")
-_MILDER = {
+_MILDER: Mapping[str, Sequence[str | bool]] = {
     "on_unmeasured_file": ("fail", "uncovered", "warn", "ignore"),
     "partial_branches": ("missed", "half", "covered"),
+    "allow_empty_critical": (False, True),
+    "require_baseline": (True, False),
+    "dry_run": (False, True),
 }
 
 
@@ -27,7 +30,7 @@ def settings(before: Config, after: Config) -> Iterator[str]:
     for name, order in _MILDER.items():
         old, new = getattr(before, name), getattr(after, name)
         if order.index(new) > order.index(old):
-            yield f"{name.replace('_', '-')} goes from {old} to {new}"
+            yield f"{name.replace('_', '-')} goes from {_word(old)} to {_word(new)}"
     for name in ("min_changed_lines", "baseline_tolerance"):
         old, new = getattr(before, name), getattr(after, name)
         if new > old:
@@ -39,12 +42,8 @@ def settings(before: Config, after: Config) -> Iterator[str]:
         yield f"source goes from {', '.join(before.source)} to {', '.join(after.source) or 'detection'}"
     if before.metric != after.metric:
         yield f"metric goes from {before.metric} to {after.metric}"
-    if before.baseline != "none" and before.baseline != after.baseline:
+    if before.baseline not in ("none", after.baseline):
         yield f"baseline goes from {before.baseline} to {after.baseline}"
-    if after.allow_empty_critical and not before.allow_empty_critical:
-        yield "allow-empty-critical goes from false to true"
-    if after.dry_run and not before.dry_run:
-        yield "dry-run goes from false to true"
     yield from _gates({each.name: each for each in before.gate}, {each.name: each for each in after.gate})
 
 
@@ -71,6 +70,10 @@ def pragmas(path: str, text: Sequence[str], added: Lines) -> Iterator[str]:
 def _threshold(name: str, old: Decimal | None, new: Decimal | None) -> Iterator[str]:
     if old is not None and (new is None or new < old):
         yield f"{name} goes from {old} to {'off' if new is None else new}"
+
+
+def _word(value: object) -> str:
+    return str(value).lower()
 
 
 def _longer(name: str, old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
@@ -121,7 +124,9 @@ def _coverage_lists(path: str, content: bytes | None) -> dict[str, list[str]]:
     for section in ("run", "report"):
         if parser.has_section(prefix + section):
             for name, value in parser.items(prefix + section):
-                found.setdefault(name, []).extend(part for part in re.split(r"[\n,]\s*", value) if part.strip())
+                found.setdefault(name, []).extend(
+                    part for part in re.split(r"[\n,]\s*", value) if part.strip()
+                )
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from ci_actions.coverage_gate import counting
 from ci_actions.coverage_gate.badge import text_width
@@ -353,6 +354,9 @@ def _age(seconds: float) -> str:
 
 # --- the picture -----------------------------------------------------------------------------------
 
+#: Where a text stands (x, y), the text, its class.
+_Label: TypeAlias = tuple[str, str, str, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
@@ -364,7 +368,7 @@ class _Shape:
     width: str
     height: str
     title: str
-    texts: tuple[tuple[str, str, str, str], ...] = ()
+    texts: tuple[_Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,7 +416,8 @@ def _maps(outcome: Outcome, changed: Mapping[str, ChangedCoverage]) -> tuple[_Ma
         shapes = tuple(_shape(box, tallies, changed) for box in tree.boxes)
         said = (
             f"Treemap of {_counted(len(weights) - tree.left_out, 'file')} by folder. Area is measured lines, "
-            f"colour is coverage: {_percent(outcome.overall)} overall. The table of all files says it in words."
+            f"colour is coverage: {_percent(outcome.overall)} overall. "
+            "The table of all files says it in words."
         )
         made.append(
             _Map(
@@ -431,7 +436,7 @@ def _maps(outcome: Outcome, changed: Mapping[str, ChangedCoverage]) -> tuple[_Ma
 def _shape(box: Box, tallies: Mapping[str, Tally], changed: Mapping[str, ChangedCoverage]) -> _Shape:
     at = box.at
     if box.kind is Kind.FOLDER:
-        texts = (_text(box.label, at.x + 5, at.y + 13, at.width - 10, "tf"),) if box.labelled else ()
+        texts = _folder_label(box)
         kind, title = "folder", box.path or "all files"
     elif box.kind is Kind.REST:
         tally = sum((tallies[path] for path in box.files), counting.NONE)
@@ -471,6 +476,11 @@ def _mark(at: Rectangle, width: float, height: float) -> _Mark:
     return _Mark(x=_pixels(left), y=_pixels(top), width=_pixels(wide), height=_pixels(high))
 
 
+def _folder_label(box: Box) -> tuple[_Label, ...]:
+    at = box.at
+    return (_text(box.label, at.x + 5, at.y + 13, at.width - 10, "tf"),) if box.labelled else ()
+
+
 def _missed_words(change: ChangedCoverage) -> str:
     missed, measured = lines.count(change.missed), lines.count(change.measured)
     return (
@@ -480,7 +490,7 @@ def _missed_words(change: ChangedCoverage) -> str:
 
 def _texts(
     box: Box, names: Sequence[str], tally: Tally, change: ChangedCoverage | None
-) -> tuple[tuple[str, str, str, str], ...]:
+) -> tuple[_Label, ...]:
     """Return the texts that fit into a box: a name, the percentage, and how many changed lines are missed."""
     at, colour = box.at, f"t{_band(tally)[1:]}"
     room = at.width - 12
@@ -504,7 +514,7 @@ def _texts(
     return tuple(found)
 
 
-def _text(text: str, x: float, y: float, room: float, kind: str) -> tuple[str, str, str, str]:
+def _text(text: str, x: float, y: float, room: float, kind: str) -> _Label:
     """Return place, text and class; the text is shortened until it fits, to nothing if need be."""
     if not _fits(text, room):
         # Halving finds the length in few steps, for thousands of boxes.

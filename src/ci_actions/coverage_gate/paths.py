@@ -79,7 +79,8 @@ def apply_rules(path: str, rules: Sequence[PathRule]) -> str:
     """Return the path with the beginning replaced by the first rule that fits, whole folders only; `*` is one folder."""
     for rule in rules:
         pattern = "/".join(
-            "[^/]*".join(map(re.escape, part.split("*"))) for part in _slashed(rule.pattern).rstrip("/").split("/")
+            "[^/]*".join(map(re.escape, part.split("*")))
+            for part in _slashed(rule.pattern).rstrip("/").split("/")
         )
         if (found := re.match(f"{pattern}(?:/|$)", path)) is not None:
             rest = path[found.end() :]
@@ -160,7 +161,9 @@ def _by_ending(path: str, repository: Repository) -> str | None:
     for start in range(len(segments)):
         found = repository.ending_with("/".join(segments[start:]))
         if repository.source and len(found) > 1:
-            below = [each for each in found if any(each.startswith(f"{folder}/") for folder in repository.source)]
+            below = [
+                each for each in found if any(each.startswith(f"{folder}/") for folder in repository.source)
+            ]
             found = below or found
         if repository.directory and len(found) > 1:
             found = [each for each in found if each.startswith(f"{repository.directory}/")] or found

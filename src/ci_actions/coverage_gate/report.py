@@ -29,31 +29,11 @@ COMMENT_SCHEMA = "ci-actions-coverage-comment/1"
 FILE_ROWS = 500
 COMMENT_ROWS = 300
 _REMEDY_FILES = 5
-OUTPUTS = {
-    "overall": "Percentage of everything measured, two decimals, rounded down; `n/a` where not everything was analysed.",
-    "overall-covered": "Covered units of everything measured.",
-    "overall-total": "All units of everything measured.",
-    "critical": "Percentage of the files of critical-paths, or `n/a`.",
-    "critical-covered": "Covered units of critical-paths.",
-    "critical-total": "All units of critical-paths.",
-    "new-code": "Percentage of the changed lines, or `n/a`.",
-    "new-code-covered": "Covered changed lines.",
-    "new-code-total": "Measured changed lines.",
-    "metric": "What was counted: `lines`, `branches` or `combined`.",
-    "baseline": "Percentage of the baseline, or `n/a`.",
-    "delta": "Percentage points against the baseline, with a sign, or `n/a`.",
-    "failed-gates-json": "Names of the gates that are not met, as a JSON array.",
-    "unmeasured-files-json": "Changed source files in no report, as a JSON array.",
-    "comment-payload": "Path of the JSON file from which a trusted workflow writes a comment: numbers and paths only.",
-    "html": "Path of the page with the picture, if it was asked for.",
-    "badge-file": "Path of the SVG badge, if it was asked for.",
-    "badge-endpoint": "Path of the shields.io endpoint file beside the badge.",
-    "cobertura-file": "Path of the merged Cobertura file, if it was asked for.",
-    "collected-file": "Path of what `collect` wrote.",
-    "baseline-file": "Path of the new baseline, if this run wrote one.",
-    "history-file": "Path of the history, if this run appended to it.",
+_TITLES = {
+    "overall": "Overall coverage",
+    "critical": "Critical-path coverage",
+    "new-code": "New-code coverage",
 }
-_TITLES = {"overall": "Overall coverage", "critical": "Critical-path coverage", "new-code": "New-code coverage"}
 _MARKS = {
     Verdict.MET: "✅ met",
     Verdict.NOT_MET: "❌ not met",
@@ -99,7 +79,9 @@ def gate_message(gate: GateResult) -> str:
     """Return what a gate that is not met says, in one or two sentences."""
     if gate.offenders:
         worst = ", ".join(f"{path} {tally.percent}%" for path, tally in gate.offenders[:_REMEDY_FILES])
-        more = f" and {len(gate.offenders) - _REMEDY_FILES} more" if len(gate.offenders) > _REMEDY_FILES else ""
+        more = (
+            f" and {len(gate.offenders) - _REMEDY_FILES} more" if len(gate.offenders) > _REMEDY_FILES else ""
+        )
         said = f"Gate '{gate.name}': {_files(len(gate.offenders))} below {minimum(gate.minimum)}%: {worst}{more}."
     else:
         tally = gate.tally or counting.NONE
@@ -214,7 +196,13 @@ def _details(outcome: Outcome) -> Mapping[str, object]:
         "loosened": list(outcome.loosened),
         "cautions": list(outcome.cautions),
         "reports": [
-            {"file": each.file, "format": each.format, "tool": each.tool, "files": each.files, "lines": each.lines}
+            {
+                "file": each.file,
+                "format": each.format,
+                "tool": each.tool,
+                "files": each.files,
+                "lines": each.lines,
+            }
             for each in outcome.reads
         ],
         "files": {each.path: [lines.count(each.hit), lines.count(each.measured)] for each in outcome.files},
@@ -311,12 +299,20 @@ def _annotations(config: Config, outcome: Outcome, failing: Sequence[GateResult]
 
 
 def _on_lines(each: ChangedCoverage, level: Level) -> Iterator[Annotation]:
-    for found, text in ((each.missed, "not covered by any test"), (each.partial, "not all branches are covered")):
+    for found, text in (
+        (each.missed, "not covered by any test"),
+        (each.partial, "not all branches are covered"),
+    ):
         for first, last in lines.ranges(found):
             where = f"Line {first} is" if first == last else f"Lines {first} to {last} are"
             said = f"{where} {text}." if found is each.missed else f"Line {first} runs, but {text}."
             yield Annotation(
-                level=level, title=f"{NAME}: changed and uncovered", message=said, file=each.path, line=first, end_line=last
+                level=level,
+                title=f"{NAME}: changed and uncovered",
+                message=said,
+                file=each.path,
+                line=first,
+                end_line=last,
             )
 
 
@@ -366,12 +362,16 @@ def _changed_table(outcome: Outcome) -> str:
             _linked(outcome, each.path),
             str(lines.count(each.measured)),
             f"{each.tally.percent} %",
-            ", ".join(_linked_range(outcome, each.path, pair) for pair in list(lines.ranges(each.missed))[:12])
+            ", ".join(
+                _linked_range(outcome, each.path, pair) for pair in list(lines.ranges(each.missed))[:12]
+            )
             or ("partly: " + lines.spoken(each.partial) if each.partial else ""),
         ]
         for each in sorted(outcome.changed, key=lambda each: (-lines.count(each.missed), each.path))
     ]
-    return markdown.table(("File", "Changed lines", "Covered", "Missing"), rows, right=(1, 2), limit=FILE_ROWS)
+    return markdown.table(
+        ("File", "Changed lines", "Covered", "Missing"), rows, right=(1, 2), limit=FILE_ROWS
+    )
 
 
 def _linked(outcome: Outcome, path: str) -> str:
@@ -384,7 +384,9 @@ def _linked_range(outcome: Outcome, path: str, pair: tuple[int, int]) -> str:
     text = str(first) if first == last else f"{first}-{last}"
     if not outcome.blob_url:
         return text
-    return markdown.link(text, f"{outcome.blob_url}/{_address(path)}#L{first}" + (f"-L{last}" if last > first else ""))
+    return markdown.link(
+        text, f"{outcome.blob_url}/{_address(path)}#L{first}" + (f"-L{last}" if last > first else "")
+    )
 
 
 def _address(path: str) -> str:
@@ -393,17 +395,32 @@ def _address(path: str) -> str:
 
 def _reads_table(reads: Iterable[Read]) -> str:
     rows = [
-        [markdown.code(each.file), each.format, markdown.escape(each.tool), str(each.files), str(each.lines), _age(each.age)]
+        [
+            markdown.code(each.file),
+            each.format,
+            markdown.escape(each.tool),
+            str(each.files),
+            str(each.lines),
+            _age(each.age),
+        ]
         for each in reads
     ]
-    return markdown.table(("Report", "Format", "Tool", "Files", "Lines", "Age"), rows, right=(3, 4, 5), limit=FILE_ROWS)
+    return markdown.table(
+        ("Report", "Format", "Tool", "Files", "Lines", "Age"), rows, right=(3, 4, 5), limit=FILE_ROWS
+    )
 
 
 def _age(seconds: float | None) -> str:
     if seconds is None:
         return ""
     minutes = int(seconds // 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
+    return (
+        f"{minutes} min"
+        if minutes < 120
+        else f"{minutes // 60} h"
+        if minutes < 2880
+        else f"{minutes // 1440} days"
+    )
 
 
 def _files_table(outcome: Outcome) -> str:
@@ -412,9 +429,14 @@ def _files_table(outcome: Outcome) -> str:
         key=lambda pair: (-pair[0], pair[1].path),
     )
     shown = [
-        [_linked(outcome, each.path), f"{tally.percent} %", f"{tally.covered}/{tally.total}", lines.spoken(each.measured & ~each.hit)]
+        [
+            _linked(outcome, each.path),
+            f"{tally.percent} %",
+            f"{tally.covered}/{tally.total}",
+            lines.spoken(each.measured & ~each.hit),
+        ]
         for _, each in missing[:FILE_ROWS]
-        if (tally := counting.tally(each, outcome.metric))
+        for tally in [counting.tally(each, outcome.metric)]
     ]
     more = len(missing) - len(shown)
     note = f"\n\n… and {more} more files with fewer missing lines." if more else ""
@@ -441,8 +463,12 @@ def _log(outcome: Outcome) -> Iterator[str]:
         )
 
 
-def _products(config: Config, outcome: Outcome, result: Result, headline: str, next_step: str) -> Iterator[Product]:
-    yield Product("comment-payload", "comment.json", lambda: comment_payload(outcome, result, config.comment_id))
+def _products(
+    config: Config, outcome: Outcome, result: Result, headline: str, next_step: str
+) -> Iterator[Product]:
+    yield Product(
+        "comment-payload", "comment.json", lambda: comment_payload(outcome, result, config.comment_id)
+    )
     if config.html:
         yield Product("html", "coverage.html", lambda: _page(outcome, result, headline, next_step))
     if config.badge:
@@ -454,9 +480,7 @@ def _products(config: Config, outcome: Outcome, result: Result, headline: str, n
     if outcome.new_baseline:
         kind, _, path = config.baseline.partition(":")
         text = json.dumps(outcome.new_baseline, sort_keys=True)
-        yield Product(
-            "baseline-file", "coverage-baseline.json", lambda: text, path if kind == "file" else ""
-        )
+        yield Product("baseline-file", "coverage-baseline.json", lambda: text, path if kind == "file" else "")
         if config.history:
             yield Product("history-file", "history.jsonl", lambda: outcome.history, config.history)
 

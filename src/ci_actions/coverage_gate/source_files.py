@@ -75,7 +75,9 @@ def detect(tracked: Iterable[str], measured: Iterable[str], directory: str) -> t
     return tuple(folders)
 
 
-def is_source(source: Sequence[str], exclude: Sequence[str], measured: Iterable[str], directory: str, *, named: bool) -> Matches:
+def is_source(
+    source: Sequence[str], exclude: Sequence[str], measured: Iterable[str], directory: str, *, named: bool
+) -> Matches:
     """Return whether a changed file has to be in a report.
 
     It lies in a `source` folder, is neither a test nor generated nor excluded, and is written in a language the
@@ -85,7 +87,8 @@ def is_source(source: Sequence[str], exclude: Sequence[str], measured: Iterable[
     measured = tuple(measured)
     languages = frozenset(_ending(path) for path in measured) & _CODE
     folders = {
-        folder: languages if not named or any(_below(path, folder) for path in measured) else _CODE for folder in source
+        folder: languages if not named or any(_below(path, folder) for path in measured) else _CODE
+        for folder in source
     }
 
     def matches(path: str) -> bool:

@@ -1,7 +1,7 @@
 """Where each folder and file lies in a picture whose areas are proportional to measured lines.
 
-Rectangles are laid out as in "Squarified Treemaps" by Bruls, Huizing and van Wijk (2000): rows are filled along
-the shorter side for as long as that makes their rectangles more square.
+Rectangles are laid out as in "Squarified Treemaps" by Bruls, Huizing and van Wijk (2000): rows are filled
+along the shorter side for as long as that makes their rectangles more square.
 Inside one folder areas are exactly proportional; labels and gaps take a little of each folder's own area.
 """
 

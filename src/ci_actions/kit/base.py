@@ -29,6 +29,7 @@ FIRST_DEPTH = 16
 
 ADVICE = "Use actions/checkout with fetch-depth: 0, or pass base:."
 
+_REFUSED = re.compile("not our ref|unadvertised object|couldn't find remote ref")
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -215,8 +216,7 @@ class _Search:
         if not self._has(sha):
             # The default checkout has depth 1, so the parents are named and absent: one step brings both.
             self._dig(1, self._head.sha)
-            if not self._has(sha):
-                raise self._missing(sha)
+            self._need(sha)
         return _Found(sha=sha, how=f"first parent {short(sha)} of the merge commit {short(self._head.sha)}")
 
     def _pull_request(self) -> _Found | NoBase:
@@ -391,7 +391,8 @@ class _Search:
             self._why = self._git.fetch(sha)
         else:
             deep = min(deep, self._limit)
-            self._why = self._git.fetch(self._head.sha, sha, depth=self._git.depth(self._head.sha) + deep)
+            depth = self._git.depth(self._head.sha) + deep
+            self._why = self._fetch(sha, self._head.sha, depth=depth)
             self._dug = 0 if self._why else deep
 
     def _dig(self, step: int, *wants: str) -> bool:
@@ -399,9 +400,16 @@ class _Search:
         if not self._limit:
             self._why = "deepen is never"
             return False
-        self._why = self._git.fetch(*wants, deepen=step)
+        self._why = self._fetch(*wants, deepen=step)
         self._dug += 0 if self._why else step
         return not self._why
+
+    def _fetch(self, first: str, *others: str, depth: int = 0, deepen: int = 0) -> str:
+        """Fetch all, or the first alone: HEAD may never have been pushed, or be forgotten by the remote."""
+        why = self._git.fetch(first, *others, depth=depth, deepen=deepen)
+        if others and why and _REFUSED.search(why):
+            why = self._git.fetch(first, depth=depth, deepen=deepen)
+        return why
 
     def _missing(self, sha: str, what: str = "the base commit") -> CannotJudge:
         clone = "this shallow clone" if self._git.is_shallow() else "this clone"

@@ -15,7 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from ci_actions.kit.errors import CannotJudge
-from ci_actions.kit.lines import LAST_LINE, Lines, from_ranges
+from ci_actions.kit.lines import LAST_LINE, Lines, from_numbers, from_ranges
+
+#: From here on, building the set line by line is faster than hunk by hunk.
+MANY_HUNKS = 2000
 
 Status = Literal["A", "M", "R", "C", "D", "T"]
 Kind = Literal["text", "binary", "symlink", "submodule"]
@@ -116,7 +119,7 @@ def _file(record: _Record, sections: Sequence[_Section]) -> ChangedFile:
         path=_decoded(record.new),
         old_path=None if record.status == "A" else _decoded(record.old),
         status=_status(record.status),
-        added=from_ranges(added) if kind == "text" else 0,
+        added=_lines(added) if kind == "text" else 0,
         kind=kind,
     )
 
@@ -125,6 +128,13 @@ def _kind(mode: str) -> Kind:
     if mode == "120000":
         return "symlink"
     return "submodule" if mode == "160000" else "text"
+
+
+def _lines(added: Sequence[tuple[int, int]]) -> Lines:
+    """The set of these lines; one step per hunk costs the length of the file, so many go in one by one."""
+    if len(added) < MANY_HUNKS:
+        return from_ranges(added)
+    return from_numbers(number for first, last in added for number in range(first, last + 1))
 
 
 def _too_long(added: Sequence[tuple[int, int]]) -> bool:
@@ -504,13 +514,13 @@ def _guess(sections: Sequence[_Patched]) -> bool:
 def _patched_file(section: _Patched, *, prefixed: bool) -> ChangedFile:
     old, new = section.renamed or _paths(section, prefixed=prefixed)
     kind = _kind(section.mode)
-    if kind == "text" and (section.binary or _too_long(section.added)):
+    if kind == "text" and section.status != "D" and (section.binary or _too_long(section.added)):
         kind = "binary"
     return ChangedFile(
         path=_decoded(new),
         old_path=None if section.status == "A" else _decoded(old),
         status=section.status,
-        added=from_ranges(section.added) if kind == "text" else 0,
+        added=_lines(section.added) if kind == "text" else 0,
         kind=kind,
     )
 

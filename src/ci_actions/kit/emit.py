@@ -6,7 +6,6 @@ Limits are GitHub's: ten annotations of a kind a step, 4 096 characters a messag
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +87,8 @@ def emit(report: Report, targets: Targets, *, root: Path, directory: Path, out: 
             _append(targets.output_file, _key_values(outputs))
     except OSError as denied:
         raise Unavailable(
-            f"Cannot write {denied.filename}: {denied.strerror}.", advice="Check the folder's permissions and the disk."
+            f"Cannot write {denied.filename}: {denied.strerror}.",
+            advice="Check the folder's permissions and the disk.",
         ) from denied
     people = err if targets.json else out
     for line in _lines(report, targets):
@@ -112,6 +112,8 @@ def as_json(report: Report, outputs: Mapping[str, str]) -> str:
         "annotations": [_annotation_as_json(each) for each in report.annotations],
         "details": report.details,
     }
+    import json
+
     # A line for each part: readable, and the parts go through json's C encoder, which knows no indent.
     lines = (f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in parts.items())
     return "{\n" + ",\n".join(lines) + "\n}"
@@ -127,7 +129,9 @@ def summary(report: Report) -> str:
     for block in report.summary:
         room -= len(block.encode("utf-8", "replace")) + 2
         if room < 0:
-            shown.append("_Truncated: the rest does not fit into GitHub's 1 MiB; the JSON report has all of it._")
+            shown.append(
+                "_Truncated: the rest does not fit into GitHub's 1 MiB; the JSON report has all of it._"
+            )
             break
         shown.append(block)
     return "\n".join([head, "\n\n".join(shown), foot]).encode("utf-8", "replace").decode()
@@ -142,7 +146,9 @@ def failure(capability: str, error: CiActionsError) -> Report:
         exit_code=error.exit_code,
         headline=f"{capability}: {error.label}",
         annotations=tuple(
-            Annotation(level=Level.ERROR, message=text, title=f"{capability}: {error.label}", file=error.file or "")
+            Annotation(
+                level=Level.ERROR, message=text, title=f"{capability}: {error.label}", file=error.file or ""
+            )
             for text in problems
         ),
         summary=("\n".join(f"- {markdown.escape(text)}" for text in problems),),
@@ -156,7 +162,7 @@ def write_atomically(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         unfinished.write_text(text, encoding="utf-8", newline="\n", errors="replace")
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -241,7 +247,7 @@ def commands(annotations: Sequence[Annotation]) -> Iterator[str]:
 
     left_out = 0
     shown = dict.fromkeys(Level, 0)
-    limits = {level: ANNOTATIONS for level in Level}
+    limits = dict.fromkeys(Level, ANNOTATIONS)
     if any(sum(each.level is level for each in annotations) > ANNOTATIONS for level in Level):
         limits[Level.NOTICE] -= 1
     for each in annotations:
@@ -251,7 +257,9 @@ def commands(annotations: Sequence[Annotation]) -> Iterator[str]:
         shown[each.level] += 1
         yield str(Command(each.level.value, _properties(each), _encodable(each.message)[:MESSAGE_LENGTH]))
     if left_out:
-        yield str(Command(Level.NOTICE.value, {}, f"and {left_out} more; the summary and the report list them all"))
+        yield str(
+            Command(Level.NOTICE.value, {}, f"and {left_out} more; the summary and the report list them all")
+        )
 
 
 def _properties(each: Annotation) -> dict[str, str]:

@@ -36,7 +36,7 @@ def expression(pattern: str) -> str:
             made += ".*" if final else "(?:.*/)?"
         else:
             made += _segment(segment) + ("" if final else "/")
-    return made + "(?:/.*)?" if segments != ["."] and segments != [""] else ".*"
+    return made + "(?:/.*)?" if segments not in (["."], [""]) else ".*"
 
 
 def _segment(segment: str) -> str:

@@ -1,8 +1,9 @@
-"""What the HTML pages of all capabilities share: one self-contained file without scripts, for screen and paper.
+"""What the HTML pages of all capabilities share: self-contained, without scripts, for screen and paper.
 
-A page is a template in the package that extends `kit/page.html`, which brings the head of the page, the styles
-and two blocks to fill, `style` and `main`. Everything a template prints is escaped, and shown on one line with
-control characters visible (`kit.markdown.plain`): names and messages come from whoever wrote the change under test.
+A page is a template in the package that extends `kit/page.html`, which brings the head of the page, the
+styles and two blocks to fill, `style` and `main`. Everything a template prints is escaped, and shown on one
+line with control characters visible (`kit.markdown.plain`): names and messages come from whoever wrote the
+change under test.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from ci_actions.kit.errors import BadInput
 
@@ -79,7 +79,8 @@ def declare(
 ) -> T:
     """Declare a field of a Config: its kind, what it means in a sentence, and its default if it is optional."""
     about = {_DECLARATION: (kind, help, tuple(aliases), secret)}
-    return cast(T, dataclasses.field(default=default, metadata=about, repr=not secret))
+    made: T = dataclasses.field(default=default, metadata=about, repr=not secret)
+    return made
 
 
 def declared(config: type[Any]) -> Iterator[Declared]:
@@ -175,7 +176,10 @@ def one_of(*choices: str) -> Kind[str]:
 
 
 def items(
-    each: Callable[[str], T], allowed: str = "a list, one per line or separated by commas", *, separators: str = "\n,"
+    each: Callable[[str], T],
+    allowed: str = "a list, one per line or separated by commas",
+    *,
+    separators: str = "\n,",
 ) -> Kind[tuple[T, ...]]:
     """A list, each item read by `each`; empty items are dropped."""
 
@@ -205,10 +209,14 @@ class Common:
     """The inputs that every capability has, and the place for checks across several inputs."""
 
     working_directory: str = declare(
-        PATH, default=".", help="Folder the action works in; settings are looked for from here up to the git root."
+        PATH,
+        default=".",
+        help="Folder the action works in; settings are looked for from here up to the git root.",
     )
     dry_run: bool = declare(
-        BOOLEAN, default=False, help="Report everything and end green: a gate that is not met says `would-fail`."
+        BOOLEAN,
+        default=False,
+        help="Report everything and end green: a gate that is not met says `would-fail`.",
     )
 
     def problems(self) -> Iterable[str]:
@@ -234,10 +242,13 @@ class ChangeInputs(Common):
     config_from: str = declare(
         one_of("head", "base"),
         default="head",
-        help="Whose settings count: `head` (the change's own; loosened ones are listed) or `base` (the change cannot loosen any).",
+        help="Whose settings count: the change's own (loosened ones are listed), or those of the base, which it cannot loosen.",
     )
     github_token: str = declare(
-        TEXT, default="", secret=True, help="Token for deepening a shallow clone and for reading the API; `contents: read` is enough."
+        TEXT,
+        default="",
+        secret=True,
+        help="Token for deepening a shallow clone and for reading the API; `contents: read` is enough.",
     )
 
 
@@ -283,7 +294,7 @@ def read(
     """
     problems = Problems()
     inputs = tuple(declared(config))
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     _refuse_unknown(options, settings, inputs, problems)
     for each in inputs:
         given = _given(each, options, environ, settings, problems)
@@ -336,7 +347,11 @@ def _given(
 ) -> Given | None:
     """Return what the strongest place that holds a value says; two names for one input are a problem."""
     places = (
-        [Given(f"option '--{name}'", _repeated(each, name, options[name], problems)) for name in each.names if name in options],
+        [
+            Given(f"option '--{name}'", _repeated(each, name, options[name], problems))
+            for name in each.names
+            if name in options
+        ],
         [
             Given(f"input '{name}'", environ[environment_name(name)])
             for name in each.names
@@ -348,8 +363,8 @@ def _given(
             if name in settings.table
         ],
     )
-    for found in places:
-        found = [given for given in found if given.value != ""]
+    for place in places:
+        found = [given for given in place if given.value != ""]
         if len(found) > 1:
             problems.append(f"{found[0].what} and {found[1].what} mean the same; give one of them")
         if found:
@@ -391,9 +406,10 @@ def _parse(each: Declared, given: Given, problems: Problems) -> object:
     else:
         shaped = isinstance(value, str)
         value = value.strip() if shaped else value
+    if not shaped:
+        problems.append(_complaint(each, given, ""))
+        return _REQUIRED
     try:
-        if not shaped:
-            raise ValueError
         return each.kind.parse(value)
     except ValueError as wrong:
         problems.append(_complaint(each, given, str(wrong)))
@@ -409,7 +425,13 @@ def _complaint(each: Declared, given: Given, why: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = (
+        value
+        if isinstance(value, str)
+        else ", ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+    )
     return text if len(text) <= 200 else text[:200] + "…"
 
 
@@ -434,7 +456,9 @@ def _table(of: type[Any], row: Mapping[str, object], label: str) -> object:
     values: dict[str, object] = {}
     inputs = tuple(declared(of))
     names = [name for each in inputs for name in each.names]
-    problems.extend(f"{label}: '{name}' is unknown{suggestion(name, names)}" for name in row if name not in names)
+    problems.extend(
+        f"{label}: '{name}' is unknown{suggestion(name, names)}" for name in row if name not in names
+    )
     for each in inputs:
         found = [name for name in each.names if name in row]
         if found:

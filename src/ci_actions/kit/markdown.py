@@ -36,7 +36,9 @@ def link(text: str, address: str) -> str:
     return f"[{text}](<{address}>)"
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), limit: int = 0) -> str:
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), limit: int = 0
+) -> str:
     """Return a table of cells that are already Markdown; `right` are columns of numbers.
 
     With a `limit`, the rows behind it are counted instead of shown.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,15 @@ from pathlib import Path
 #: What a child never inherits: our inputs, and tokens that are not meant for it.
 WITHHELD_PREFIXES = ("INPUT_", "ACTIONS_RUNTIME_", "ACTIONS_ID_TOKEN_")
 WITHHELD = frozenset(
-    {"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
+    {
+        "GITHUB_TOKEN",
+        "GH_TOKEN",
+        "GITHUB_OUTPUT",
+        "GITHUB_ENV",
+        "GITHUB_PATH",
+        "GITHUB_STATE",
+        "GITHUB_STEP_SUMMARY",
+    }
 )
 
 
@@ -66,6 +73,8 @@ class Process:
 
         Raises FileNotFoundError or PermissionError when the program cannot be started.
         """
+        import subprocess
+
         words = tuple(os.fspath(word) for word in argv)
         try:
             done = subprocess.run(

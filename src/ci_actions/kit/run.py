@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ci_actions.kit import emit, settings
-from ci_actions.kit.clock import Clock
-from ci_actions.kit.context import Context, load_event
+from ci_actions.kit import settings
 from ci_actions.kit.errors import BadInput, CiActionsError, Exit
-from ci_actions.kit.git import Git
-from ci_actions.kit.http import Http
 from ci_actions.kit.inputs import Common, declared, environment_name, read, suggestion
-from ci_actions.kit.process import Process
-from ci_actions.kit.report import Level, Report, Result
+
+if TYPE_CHECKING:
+    from ci_actions.kit.clock import Clock
+    from ci_actions.kit.context import Context
+    from ci_actions.kit.git import Git
+    from ci_actions.kit.http import Http
+    from ci_actions.kit.process import Process
+    from ci_actions.kit.report import Report
 
 C = TypeVar("C", bound=Common)
 
@@ -36,36 +39,98 @@ class Progress(Protocol):
         """Say one line."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Edges(Generic[C]):
     """Everything outside: the only way to files, processes, networks and the time.
 
-    `root` is the git root (paths in reports are relative to it), `directory` the working directory.
-    `config_at` reads the Config again with the settings of another revision, None when it had none that can be read.
+    `root` is the git root (paths in reports are relative to it), `directory` the working directory. What costs
+    an import is made when it is first asked for.
     """
 
-    root: Path
-    directory: Path
-    context: Context
-    process: Process
-    clock: Clock
-    git: Git
-    http: Http
-    progress: Progress
-    environ: Mapping[str, str]
-    which: Callable[[str], str | None]
-    config_at: Callable[[str], C | None]
+    def __init__(
+        self,
+        *,
+        root: Path,
+        directory: Path,
+        environ: Mapping[str, str],
+        clock: Clock,
+        progress: Progress,
+        token: str,
+        config_at: Callable[[Git, str], C | None],
+    ) -> None:
+        self.root = root
+        self.directory = directory
+        self.environ = environ
+        self.clock = clock
+        self.progress = progress
+        self._token = token
+        self._config_at = config_at
+
+    @cached_property
+    def context(self) -> Context:
+        """The event that started this run, on a laptop an empty one."""
+        from ci_actions.kit.context import Context, load_event
+
+        return Context.from_environ(self.environ, load_event(self.environ.get("GITHUB_EVENT_PATH", "")))
+
+    @cached_property
+    def process(self) -> Process:
+        """Child processes."""
+        from ci_actions.kit.process import Process
+
+        return Process(self.environ)
+
+    @cached_property
+    def git(self) -> Git:
+        """The repository at `root`."""
+        from ci_actions.kit.git import Git
+
+        server = self.context.server_url
+        return Git(
+            self.process,
+            self.root,
+            token=self._token,
+            server_url=server,
+            environ=self.environ,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def http(self) -> Http:
+        """GitHub's API."""
+        from ci_actions.kit.http import Http
+
+        return Http(self.context.api_url, self._token)
+
+    def config_at(self, revision: str) -> C | None:
+        """Return the Config with the settings of another revision, None when those cannot be read."""
+        return self._config_at(self.git, revision)
+
+    def which(self, program: str) -> str | None:
+        """Return where a program lies on PATH."""
+        from shutil import which
+
+        return which(program)
 
 
 @dataclass(frozen=True)
-class Phase(Generic[C]):
-    """One run of a capability, from facts to report; `when` tells from the Config whether this one is meant."""
+class Steps(Generic[C]):
+    """What a phase does, one after the other: gather facts, decide, apply if there is something to change, report."""
 
-    name: str
     gather: Callable[[C, Edges[C]], Any]
     decide: Callable[[C, Any], Any]
     report: Callable[[C, Any], Report]
     apply: Callable[[C, Any, Edges[C]], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Phase(Generic[C]):
+    """One run of a capability, from facts to report.
+
+    `steps` imports them: only the phase that runs is loaded. `when` tells from the Config whether this one is meant.
+    """
+
+    name: str
+    steps: Callable[[], Steps[C]]
     when: Callable[[C], bool] = lambda _: True
 
 
@@ -139,6 +204,8 @@ def judge(
     try:
         return _judge(capability, arguments, environ, here, sections, progress, clock)
     except CiActionsError as error:
+        from ci_actions.kit import emit
+
         return emit.failure(capability.name, error)
 
 
@@ -174,26 +241,55 @@ def _judge(
         return read(capability.config, options=arguments.options, environ=environ, settings=section)
 
     config = config_from(file)
-    edges = _edges(config, environ, root, directory, progress, clock, config_from, file.path, sections)
+    edges = Edges[C](
+        root=root,
+        directory=directory,
+        environ=environ,
+        clock=clock,
+        progress=progress,
+        token=getattr(config, "github_token", ""),
+        config_at=lambda git, revision: _config_at(git, revision, file.path, sections, config_from),
+    )
     if getattr(config, "config_from", "") == "base":
         config = _as_before(config, edges, config_from)
-    phase = next(
-        each for each in capability.phases if (each.name == phase_name if phase_name else each.when(config))
-    )
-    facts = phase.gather(config, edges)
-    outcome = phase.decide(config, facts)
-    if phase.apply:
-        outcome = phase.apply(config, outcome, edges)
-    report = phase.report(config, outcome)
+    steps = _chosen(capability, config, phase_name).steps()
+    facts = steps.gather(config, edges)
+    outcome = steps.decide(config, facts)
+    if steps.apply:
+        outcome = steps.apply(config, outcome, edges)
+    report = steps.report(config, outcome)
     return would_fail(report) if config.dry_run else report
+
+
+def _chosen(capability: Capability[C], config: C, name: str) -> Phase[C]:
+    return next(each for each in capability.phases if (each.name == name if name else each.when(config)))
+
+
+def _config_at(
+    git: Git,
+    revision: str,
+    path: str,
+    sections: Collection[str],
+    config_from: Callable[[settings.SettingsFile], C],
+) -> C | None:
+    content = git.show(revision, path) if path else None
+    if content is None:
+        return config_from(settings.SettingsFile(path, {}))
+    try:
+        return config_from(settings.parse(content, path, sections))
+    except BadInput:
+        return None
 
 
 def would_fail(report: Report) -> Report:
     """Return the report of a dry run: only "not met" becomes green, and says that it would fail."""
+    from ci_actions.kit.report import Level, Result
+
     if report.exit_code is not Exit.NOT_MET:
         return report
     milder = tuple(
-        replace(each, level=Level.WARNING) if each.level is Level.ERROR else each for each in report.annotations
+        replace(each, level=Level.WARNING) if each.level is Level.ERROR else each
+        for each in report.annotations
     )
     return replace(report, result=Result.WOULD_FAIL, exit_code=Exit.PASSED, annotations=milder)
 
@@ -209,53 +305,6 @@ def _phase_name(capability: Capability[C], arguments: Arguments) -> str:
             f"{suggestion('--' + word, ['--' + each.name for each in declared(capability.config)])}; see --help"
         )
     return word
-
-
-def _edges(
-    config: C,
-    environ: Mapping[str, str],
-    root: Path,
-    directory: Path,
-    progress: Progress,
-    clock: Clock,
-    config_from: Callable[[settings.SettingsFile], C],
-    settings_path: str,
-    sections: Collection[str],
-) -> Edges[C]:
-    process = Process(environ)
-    context = Context.from_environ(environ, load_event(environ.get("GITHUB_EVENT_PATH", "")))
-    token: str = getattr(config, "github_token", "")
-    git = Git(process, root, token=token, server_url=context.server_url, environ=environ, clock=clock)
-
-    def config_at(revision: str) -> C | None:
-        content = git.show(revision, settings_path) if settings_path else None
-        if content is None:
-            return config_from(settings.SettingsFile(settings_path, {}))
-        try:
-            return config_from(settings.parse(content, settings_path, sections))
-        except BadInput:
-            return None
-
-    return Edges(
-        root=root,
-        directory=directory,
-        context=context,
-        process=process,
-        clock=clock,
-        git=git,
-        http=Http(context.api_url, token),
-        progress=progress,
-        environ=environ,
-        which=_which,
-        config_at=config_at,
-    )
-
-
-def _which(program: str) -> str | None:
-    """Return where a program lies on PATH."""
-    from shutil import which
-
-    return which(program)
 
 
 def _as_before(config: C, edges: Edges[C], config_from: Callable[[settings.SettingsFile], C]) -> C:

@@ -27,7 +27,9 @@ class SettingsFile:
         table = self.tables.get(name, {})
         header = _header(self.path, name)
         if not isinstance(table, dict):
-            raise BadInput(f"setting '{name}' in {self.path} must be a table: write [{header}]", file=self.path)
+            raise BadInput(
+                f"setting '{name}' in {self.path} must be a table: write [{header}]", file=self.path
+            )
         return Settings(table, self.path, header)
 
 
@@ -74,13 +76,20 @@ def parse(content: bytes, path: str, known: Collection[str]) -> SettingsFile:
         raise BadInput(f"{path} is not valid TOML: {wrong}", file=path) from wrong
     tables: object = document
     if path.endswith("pyproject.toml"):
-        tables = document.get("tool", {}).get("ci-actions", {}) if isinstance(document.get("tool", {}), dict) else {}
+        tables = (
+            document.get("tool", {}).get("ci-actions", {})
+            if isinstance(document.get("tool", {}), dict)
+            else {}
+        )
     if not isinstance(tables, dict):
         raise BadInput(f"[tool.ci-actions] in {path} must hold one table per capability", file=path)
     unknown = [name for name in tables if name not in known]
     if unknown:
         raise BadInput(
-            *(f"[{_header(path, name)}] in {path} is no capability{suggestion(name, known)}" for name in unknown),
+            *(
+                f"[{_header(path, name)}] in {path} is no capability{suggestion(name, known)}"
+                for name in unknown
+            ),
             file=path,
         )
     return SettingsFile(path, tables)

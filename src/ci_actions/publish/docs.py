@@ -113,7 +113,9 @@ def snippets(root: Path, text: str) -> str:
 
     def block(found: re.Match[str]) -> str:
         path = found["path"]
-        language = {"yml": "yaml", "toml": "toml", "py": "python", "sh": "sh"}.get(path.rpartition(".")[2], "")
+        language = {"yml": "yaml", "toml": "toml", "py": "python", "sh": "sh"}.get(
+            path.rpartition(".")[2], ""
+        )
         content = (root / path).read_text(encoding="utf-8").rstrip("\n")
         return f"<!-- file: {path} -->\n```{language}\n{content}\n```"
 
@@ -137,7 +139,9 @@ def main(words: Sequence[str]) -> int:
     """Write or check; return 0 when nothing differed."""
     root = Path(__file__).resolve().parents[3]
     differing = [
-        (path, text) for path, text in expected(root) if not path.exists() or path.read_text(encoding="utf-8") != text
+        (path, text)
+        for path, text in expected(root)
+        if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path, text in differing:
         print(f"{path.relative_to(root)} {'differs: run `make sync`' if '--check' in words else 'written'}")

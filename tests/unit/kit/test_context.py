@@ -37,8 +37,8 @@ def test_a_pull_request() -> None:
     assert context.before == "", "the previous head of the pull request is no push"
     assert context.run_url == "https://github.com/acme/app/actions/runs/17"
     assert (context.run_attempt, context.workflow, context.job, context.actor) == (2, "ci", "coverage", "ann")
-    assert context.workspace == Path("/work/app/app")
-    assert context.runner_temp == Path("/work/_temp")
+    assert context.workspace == Path("/home/runner/work/app/app")
+    assert context.runner_temp == Path("/home/runner/work/_temp")
 
 
 def test_a_pull_request_from_a_fork() -> None:
@@ -152,8 +152,8 @@ def test_no_event_is_named() -> None:
     assert load_event("").note == load_event(None).note == "no event file is named"
 
 
-WORDS = ["pull_request", "base", "head", "repo", "sha", "ref", "number", "full_name", "repository", "default_branch",
-         "merge_group", "before", "after", "forced"]  # fmt: skip
+WORDS = ["pull_request", "base", "head", "repo", "sha", "ref", "number", "full_name", "repository",
+         "default_branch", "merge_group", "before", "after", "forced"]  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("1" * 40),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),

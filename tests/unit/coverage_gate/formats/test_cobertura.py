@@ -60,13 +60,25 @@ def test_what_the_root_says(read: Read) -> None:
             "<source>C:\\b</source><source/><source>&#x2F;c</source></sources>",
         )
     )
-    assert (report.format, report.tool, report.timestamp) == ("cobertura", "coverage.py 7.10.1", 1700000000.123)
+    assert (report.format, report.tool, report.timestamp) == (
+        "cobertura",
+        "coverage.py 7.10.1",
+        1700000000.123,
+    )
     assert report.sources == ("/a/src", "C:\\b", "/c")
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1700000000", 1.7e9), ("1700000000000", 1.7e9), ("0", None), ("x", None), ("NaN", None), ("1e999", None), ("", None)],
+    [
+        ("1700000000", 1.7e9),
+        ("1700000000000", 1.7e9),
+        ("0", None),
+        ("x", None),
+        ("NaN", None),
+        ("1e999", None),
+        ("", None),
+    ],
 )
 def test_timestamps(read: Read, text: str, seconds: float | None) -> None:
     assert read(a_report(a_class(LINE), root=f'timestamp="{text}"')).timestamp == seconds
@@ -76,8 +88,14 @@ ACCEPTED: list[tuple[str, str | bytes]] = [
     ("bom", b"\xef\xbb\xbf" + a_report(a_class(LINE)).encode()),
     ("utf-16", ('<?xml version="1.0" encoding="UTF-16"?>' + a_report(a_class(LINE))).encode("utf-16")),
     ("utf-16 without declaration", a_report(a_class(LINE)).encode("utf-16")),
-    ("doctype", a_report(a_class(LINE), before='<!DOCTYPE coverage SYSTEM "http://localhost:1/coverage-04.dtd">')),
-    ("public doctype", a_report(a_class(LINE), before='<!DOCTYPE coverage PUBLIC "-//x" "http://localhost:1/x.dtd">')),
+    (
+        "doctype",
+        a_report(a_class(LINE), before='<!DOCTYPE coverage SYSTEM "http://localhost:1/coverage-04.dtd">'),
+    ),
+    (
+        "public doctype",
+        a_report(a_class(LINE), before='<!DOCTYPE coverage PUBLIC "-//x" "http://localhost:1/x.dtd">'),
+    ),
     ("comments", a_report(a_class(f"<!-- x -->{LINE}"))),
     ("cdata", a_report(a_class(f"<![CDATA[ ]]>{LINE}"))),
     ("other order", a_report(a_class('<line hits="1" number="1"/>'))),
@@ -97,7 +115,9 @@ def test_a_declared_latin_1_is_read(read: Read, told: Told) -> None:
     assert told(read(text.encode("latin-1"))) == {"café.py": {1: True}}
 
 
-@pytest.mark.parametrize("path", ["src\\a.py", "/abs/a.py", "./a.py", "../a.py", "C:\\x\\a.py", "a,b c.py", "ä/ö.py"])
+@pytest.mark.parametrize(
+    "path", ["src\\a.py", "/abs/a.py", "./a.py", "../a.py", "C:\\x\\a.py", "a,b c.py", "ä/ö.py"]
+)
 def test_file_names_stay_as_they_are(read: Read, told: Told, path: str) -> None:
     assert told(read(a_report(a_class(LINE, filename=path)))) == {path: {1: True}}
 
@@ -106,7 +126,9 @@ def test_entities_in_file_names(read: Read, told: Told) -> None:
     assert told(read(a_report(a_class(LINE, filename="a&amp;&lt;b&#62;.py")))) == {"a&<b>.py": {1: True}}
 
 
-@pytest.mark.parametrize("content", ["<coverage/>", "<coverage></coverage>", '<coverage lines-valid="0" line-rate="1"/>'])
+@pytest.mark.parametrize(
+    "content", ["<coverage/>", "<coverage></coverage>", '<coverage lines-valid="0" line-rate="1"/>']
+)
 def test_an_empty_report_has_no_files(read: Read, content: str) -> None:
     assert read(content).files == ()
 
@@ -140,13 +162,22 @@ def test_classes_of_one_file_are_its_parts(read: Read, told: Told) -> None:
 
 @pytest.mark.parametrize(
     ("hits", "is_hit"),
-    [("1.0", True), ("0.0", False), ("1e6", True), (str(2**64), True), ("-1", False), (str(2**64 - 1), False)],
+    [
+        ("1.0", True),
+        ("0.0", False),
+        ("1e6", True),
+        (str(2**64), True),
+        ("-1", False),
+        (str(2**64 - 1), False),
+    ],
 )
 def test_execution_counts(read: Read, told: Told, hits: str, is_hit: bool) -> None:
     assert told(read(a_report(a_class(f'<line number="1" hits="{hits}"/>')))) == {"a.py": {1: is_hit}}
 
 
-@pytest.mark.parametrize("line", ['<line number="0" hits="1"/>', '<line hits="1"/>', '<line number="-3" hits="1"/>'])
+@pytest.mark.parametrize(
+    "line", ['<line number="0" hits="1"/>', '<line hits="1"/>', '<line number="-3" hits="1"/>']
+)
 def test_lines_without_a_number_are_ignored_and_said(read: Read, told: Told, line: str) -> None:
     report = read(a_report(a_class(line + line + '<line number="2" hits="0"/>')))
     assert told(report) == {"a.py": {2: False}}
@@ -213,20 +244,40 @@ REFUSED: list[tuple[str, str | bytes, str]] = [
     ("utf-16 cut off", ("<coverage><packages>" * 9).encode("utf-16")[:-1], "truncated or not well-formed"),
     ("unknown encoding", '<?xml version="1.0" encoding="klingon"?><coverage/>', "encoding"),
     ("encoding of several bytes", '<?xml version="1.0" encoding="shift_jis"?><coverage/>', "encoding"),
-    ("bytes of another encoding", a_report(a_class(LINE, filename="café.py")).encode("latin-1"), "not well-formed"),
+    (
+        "bytes of another encoding",
+        a_report(a_class(LINE, filename="café.py")).encode("latin-1"),
+        "not well-formed",
+    ),
     ("hits missing", a_report(a_class('<line number="3"/>')), "a line of a.py: '' is not an execution count"),
-    ("hits garbage", a_report(a_class('<line number="3" hits="many"/>')), "line 1.*a.py: 'many' is not an execution"),
+    (
+        "hits garbage",
+        a_report(a_class('<line number="3" hits="many"/>')),
+        "line 1.*a.py: 'many' is not an execution",
+    ),
     ("number garbage", a_report(a_class('<line number="x" hits="1"/>')), "a.py: 'x' is not a number"),
-    ("number absurd", a_report(a_class('<line number="99999999999999" hits="1"/>')), "a.py: line number .* not between"),
-    ("covered > total", a_report(a_class('<line number="1" hits="1" branch="true" condition-coverage="(3/2)"/>')), "a.py"),
+    (
+        "number absurd",
+        a_report(a_class('<line number="99999999999999" hits="1"/>')),
+        "a.py: line number .* not between",
+    ),
+    (
+        "covered > total",
+        a_report(a_class('<line number="1" hits="1" branch="true" condition-coverage="(3/2)"/>')),
+        "a.py",
+    ),
     ("no filename", a_report('<class name="Foo"><lines/></class>'), "class 'Foo' has no 'filename'"),
     ("empty filename", a_report(a_class(LINE, filename="")), "without a name"),
 ]
 
 
-@pytest.mark.parametrize(("content", "message"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+@pytest.mark.parametrize(
+    ("content", "message"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
+)
 @pytest.mark.parametrize("counts", [False, True])
-def test_what_cannot_be_meant_is_refused(read: Read, content: str | bytes, message: str, counts: bool) -> None:
+def test_what_cannot_be_meant_is_refused(
+    read: Read, content: str | bytes, message: str, counts: bool
+) -> None:
     with pytest.raises(CannotJudge, match=f"(?s)coverage.xml.*{message}") as raised:
         read(content, path="coverage.xml", counts=counts)
     assert raised.value.file == "coverage.xml"
@@ -242,6 +293,8 @@ def test_nothing_is_fetched_for_a_doctype(read: Read, monkeypatch: pytest.Monkey
 
 
 def test_counts_saturate(read: Read) -> None:
-    report = read(a_report(a_class(f'<line number="1" hits="{2**70}"/><line number="2" hits="7"/>')), counts=True)
+    report = read(
+        a_report(a_class(f'<line number="1" hits="{2**70}"/><line number="2" hits="7"/>')), counts=True
+    )
     assert report.files[0].hits == {1: 2**63 - 1, 2: 7}
     assert read(a_report(a_class(LINE))).files[0].hits == {}

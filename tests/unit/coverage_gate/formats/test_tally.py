@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from ci_actions.coverage_gate.formats.tally import MAX_HITS, Extent, Notes, checked_path, hits_of, number_of, shown
+from ci_actions.coverage_gate.formats.tally import (
+    MAX_HITS,
+    Extent,
+    Notes,
+    checked_path,
+    hits_of,
+    number_of,
+    shown,
+)
 from ci_actions.kit import lines
 from ci_actions.kit.errors import CannotJudge
 
@@ -62,7 +70,7 @@ def test_warnings_are_counted() -> None:
 
 @pytest.mark.parametrize("path", ["", "a\0b", "\ud800"])
 def test_paths_that_no_file_has(path: str) -> None:
-    with pytest.raises(CannotJudge, match="x.json holds") as raised:
+    with pytest.raises(CannotJudge, match=r"x\.json holds") as raised:
         checked_path(path, "x.json")
     raised.value.message.encode()
 
@@ -77,5 +85,5 @@ def test_a_small_report_cannot_ask_for_gigabytes() -> None:
     extent = Extent("x.xml")
     for _ in range(200):
         extent.add(lines.LAST_LINE)
-    with pytest.raises(CannotJudge, match="x.xml speaks of more than"):
+    with pytest.raises(CannotJudge, match=r"x\.xml speaks of more than"):
         extent.add(1)

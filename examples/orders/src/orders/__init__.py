@@ -1,0 +1,1 @@
+"""Takes orders and refunds them, over HTTP."""
