@@ -18,7 +18,7 @@ PYTEST = $(BIN)/python -m pytest --dist loadscope --durations=15 --durations-min
 # Two workers: the floor of a machine that this is meant for. `make test JOBS=0` shows output in order.
 JOBS ?= 2
 
-.PHONY: help setup test test-all-pythons test-slow lint format peers bench demo lock clean
+.PHONY: help setup test test-slow lint format sync peers bench demo lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,13 +45,16 @@ format: setup ## rewrite the Python files in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+sync: setup ## write what is generated: every action.yml, the tables and the snippets of the READMEs
+	@$(BIN)/python -m ci_actions.publish.docs
+
 peers: ## build the pinned Go peers that tests run against (once; needs Go)
 	@tools/build-peers.sh
 
 bench: setup peers ## measure against named peers; prints ratios
 	@for benchmark in benchmarks/*.py; do echo "bench: $$benchmark"; $(BIN)/python "$$benchmark"; done
 
-demo: setup ## show what the actions print, on a small project
+demo: setup ## show what the gates print, on a small service (red, then green) and on this repository
 	@tools/demo.sh
 
 lock: ## lock requirements/*.in anew, with hashes and without addresses (UPGRADE=1 takes newer versions)

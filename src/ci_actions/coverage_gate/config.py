@@ -221,15 +221,19 @@ class Config(ChangeInputs):
             )
         if self.expects_number and len(self.expect_reports) > 1:
             yield "input 'expect-reports' must be one number or a list of shard names, not both"
-        if self.deepen not in ("auto", "never") and not self.deepen.isdigit():
+        if self.deepen not in ("auto", "never") and not (self.deepen.isascii() and self.deepen.isdigit()):
             yield f"input 'deepen' is '{self.deepen}' but must be auto, never or a number of commits, like '500'"
         names = [each.name for each in self.gate]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield f"two gates are called '{name}'; each needs a name of its own"
         critical = self.min_critical and self.critical_paths
-        if not (self.min_overall or critical or self.min_new_code or self.gate or self.collect) and (
-            self.baseline == "none"
-        ):
+        if not (
+            self.min_overall
+            or critical
+            or self.min_new_code
+            or any(each.min for each in self.gate)
+            or self.collect
+        ) and (self.baseline == "none"):
             yield (
                 "every gate is off: set min-overall, min-new-code, min-critical with critical-paths, a [[gate]] or a "
                 "baseline, or this action would be green whatever was measured"
@@ -238,4 +242,4 @@ class Config(ChangeInputs):
     @property
     def expects_number(self) -> bool:
         """Whether `expect-reports` is a number of reports, and not the names of shards."""
-        return any(each.isdigit() for each in self.expect_reports)
+        return any(each.isascii() and each.isdigit() for each in self.expect_reports)

@@ -19,24 +19,19 @@ _HALF = Decimal("0.5")
 
 def tally(file: FileCoverage, metric: str) -> Tally:
     """Return what one file counts."""
-    covered = total = 0
-    if metric != "branches":
-        covered, total = lines.count(file.hit), lines.count(file.measured)
-    if metric != "lines":
-        for each in file.branches.values():
-            covered += each.covered
-            total += each.total
-    return Tally(covered, total)
+    return total((file,), metric)
 
 
 def total(files: Iterable[FileCoverage], metric: str) -> Tally:
     """Return what several files count together."""
-    covered: int | Decimal = 0
-    units = 0
+    covered = units = 0
     for file in files:
-        each = tally(file, metric)
-        covered += each.covered
-        units += each.total
+        if metric != "branches":
+            covered += file.hit.bit_count()
+            units += file.measured.bit_count()
+        if metric != "lines" and file.branches:
+            covered += sum([each.covered for each in file.branches.values()])
+            units += sum([each.total for each in file.branches.values()])
     return Tally(covered, units)
 
 

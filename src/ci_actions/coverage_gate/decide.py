@@ -242,10 +242,12 @@ def _judge_new_code(gate: NamedGate, measured: _Measured) -> GateResult:
     metric = measured.resolve(gate.metric)
     known = {each.path for each in measured.below(gate.paths, gate.exclude)}
     wanted = matcher(gate.paths, measured.facts.directory)
+    unwanted = matcher(gate.exclude, measured.facts.directory)
     files = [
         each
         for each in (measured.changed if metric == measured.metric else measured.changed_by(metric))
-        if each.path in known or (each.status == "?" and (not gate.paths or wanted(each.path)))
+        if each.path in known
+        or (each.status == "?" and (not gate.paths or wanted(each.path)) and not unwanted(each.path))
     ]
     tally = sum((each.tally for each in files), counting.NONE)
     if not tally.total:
@@ -323,7 +325,7 @@ def _units(metric: str) -> str:
 
 def _vacuous(config: Config, measured: _Measured) -> Iterator[str]:
     """Yield the critical paths that match no measured file: a renamed folder must not end the protection."""
-    if config.allow_empty_critical or not measured.facts.everything:
+    if config.allow_empty_critical:
         return
     for pattern in config.critical_paths:
         if not measured.below((pattern,), ()):
@@ -371,7 +373,8 @@ def _ratchet(config: Config, measured: _Measured) -> GateResult | str:
         scope="overall",
         metric=metric,
         verdict=Verdict.MET if met else Verdict.NOT_MET,
-        minimum=Decimal(int(bar.share * 10000)) / 100,
+        # Rounded up when it is not met: what fails never reads as the value that was asked for.
+        minimum=Decimal(int(bar.share * 10000) if met else ceil(bar.share * 10000)) / 100,
         tally=now,
         reason=f"against {measured.facts.baseline.where}" if measured.facts.baseline else "",
         needed=needed,
@@ -420,7 +423,7 @@ def _read(report: CoverageReport, now: float) -> Read:
         format=report.format,
         tool=report.tool,
         files=len(report.files),
-        lines=sum(lines.count(each.measured) for each in report.files),
+        lines=sum([each.measured.bit_count() for each in report.files]),
         age=now - report.timestamp if report.timestamp else None,
     )
 

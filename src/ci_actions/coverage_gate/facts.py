@@ -36,16 +36,27 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     Raises CannotJudge for a report that cannot be read; what is merely missing becomes a fact.
     """
     change = _Change.find(config, edges)
-    tracked = _files(edges)
+    tracked = _tracked(edges)
     reports, warnings, everything = _read_reports(config, edges, change.files, tracked)
-    repository = _repository(config, edges, tracked)
-    reports = tuple(_resolved(each, repository) for each in reports)
-    merged = merge.merge(file for report in reports for file in report.files)
-    by_path = {each.path: each for each in change.files or ()}
-    exact = set(by_path) | set(filter(matcher(config.critical_paths, repository.directory), merged.files))
-    checkout = _checkout(edges.root, reports, exact if len(merged.files) > READ_ALL else merged.files.keys())
+    repository = _repository(config, edges, tracked | {each.path for each in change.files or ()})
+    reports, merged = _at_home(reports, repository, edges)
+    changes = [
+        each
+        for each in change.files or ()
+        if each.added and (each.path in merged.files or source_files.is_code(each.path))
+    ]
+    exact = {each.path for each in changes} | set(
+        filter(matcher(config.critical_paths, repository.directory), merged.files)
+    )
+    contents = dict(
+        _contents(edges.root, exact if len(merged.files) > READ_ALL else exact | merged.files.keys())
+    )
+    checkout = _checkout(edges.root, reports, contents)
     directory = repository.directory
-    source = repository.source or source_files.detect(tracked, merged.files, directory)
+    unknown = [each for each in changes if each.path not in merged.files]
+    source = repository.source
+    if unknown and not source:
+        source = source_files.detect(tracked, merged.files, directory)
     facts = Facts(
         reports=reports,
         files=merged.files,
@@ -59,8 +70,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         blob_url=_blob_url(edges, change.head),
         directory=directory,
         checkout=checkout,
-        tracked=tracked,
-        texts=dict(_texts(edges.root, by_path.values())),
+        texts=dict(_texts(contents, unknown)),
         source=source,
         head_time=change.head_time,
         now=edges.clock.now(),
@@ -110,10 +120,10 @@ class _Change:
         return made
 
 
-def _files(edges: Edges[Config]) -> frozenset[str]:
+def _tracked(edges: Edges[Config]) -> frozenset[str]:
     """Return the files of the repository, relative to the git root; outside of git those of the working directory."""
     try:
-        return frozenset(edges.git.files())
+        return frozenset(edges.git.tracked())
     except CannotJudge:
         found = (
             Path(folder, name).relative_to(edges.root).as_posix()
@@ -121,6 +131,27 @@ def _files(edges: Edges[Config]) -> frozenset[str]:
             for name in names
         )
         return frozenset(found)
+
+
+def _at_home(
+    reports: tuple[CoverageReport, ...], repository: Repository, edges: Edges[Config]
+) -> tuple[tuple[CoverageReport, ...], merge.Merged]:
+    """Return the reports with paths of the repository, and all of them merged.
+
+    Files that git does not track are looked for only when a report names one: the search walks the work tree.
+    """
+    found = tuple(_resolved(each, repository) for each in reports)
+    merged = merge.merge(file for report in found for file in report.files)
+    if not merged.files.keys() <= repository.files:
+        try:
+            more = frozenset(edges.git.untracked())
+        except CannotJudge:
+            return found, merged
+        if more - repository.files:
+            known = replace(repository, files=repository.files | more)
+            found = tuple(_resolved(each, known) for each in reports)
+            merged = merge.merge(file for report in found for file in report.files)
+    return found, merged
 
 
 def _repository(config: Config, edges: Edges[Config], tracked: frozenset[str]) -> Repository:
@@ -275,21 +306,31 @@ def _resolved(report: CoverageReport, repository: Repository) -> CoverageReport:
 # --- the work tree ---------------------------------------------------------------------------------
 
 
-def _checkout(root: Path, reports: Iterable[CoverageReport], exact: Iterable[str]) -> Mapping[str, Checkout]:
+def _contents(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that exist, with what they hold."""
+    base = os.fspath(root)
+    for path in paths:
+        try:
+            with open(f"{base}/{path}", "rb") as file:
+                yield path, file.read()
+        except OSError:
+            continue
+
+
+def _checkout(
+    root: Path, reports: Iterable[CoverageReport], contents: Mapping[str, bytes]
+) -> Mapping[str, Checkout]:
     """Return how many lines the measured files have: exactly, or no more than their size allows."""
-    exact = set(exact)
     digested = {file.path for report in reports for file in report.files if file.digest}
     found: dict[str, Checkout] = {}
     base = os.fspath(root)
     for path in {file.path for report in reports for file in report.files}:
-        place = os.path.join(base, path)
+        content = contents.get(path)
+        if content is not None:
+            found[path] = Checkout(_line_count(content), _digest(content) if path in digested else "")
+            continue
         try:
-            if path in exact:
-                with open(place, "rb") as file:
-                    content = file.read()
-                found[path] = Checkout(_line_count(content), _digest(content) if path in digested else "")
-            else:
-                found[path] = Checkout(os.stat(place).st_size)
+            found[path] = Checkout(os.stat(f"{base}/{path}").st_size)
         except OSError:
             continue
     return found
@@ -307,15 +348,14 @@ def _digest(content: bytes) -> str:
     return sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
-def _texts(root: Path, files: Iterable[ChangedFile]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the lines of the changed files that could be source."""
-    for file in files:
-        if file.status != "D" and file.added:
-            try:
-                content = (root / file.path).read_bytes()
-            except OSError:
-                continue
-            yield file.path, tuple(content.decode("utf-8", "replace").split("\n"))
+def _texts(
+    contents: Mapping[str, bytes], unknown: Iterable[ChangedFile]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the lines of changed files that are looked at: those in no report, and those with a pragma."""
+    wanted = {each.path for each in unknown}
+    for path, content in contents.items():
+        if path in wanted or (path.endswith(".py") and b"pragma" in content.lower()):
+            yield path, tuple(content.decode("utf-8", "replace").split("\n"))
 
 
 def _loosened(config: Config, edges: Edges[Config], facts: Facts) -> Iterator[str]:

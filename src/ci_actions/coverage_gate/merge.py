@@ -74,18 +74,34 @@ def _merge_branches(
         before = made.get(line)
         if before is None:
             made[line] = branches
-        elif (
-            before.arcs is not None
-            and before.taken is not None
-            and branches.arcs is not None
-            and branches.taken is not None
-        ):
-            made[line] = LineBranches.of_arcs(before.arcs | branches.arcs, before.taken | branches.taken)
         else:
-            exact = exact and before.covered in (0, before.total) and branches.covered in (0, branches.total)
-            total = max(before.total, branches.total)
-            made[line] = LineBranches(min(max(before.covered, branches.covered), total), total)
+            made[line] = _union(before, branches)
+            exact = exact and _is_exact(before, branches)
     return made or NO_BRANCHES, exact
+
+
+def _union(ours: LineBranches, theirs: LineBranches) -> LineBranches:
+    """Return the branches of one line in both; known identities are kept, so that the order of merging does not matter."""
+    if ours.arcs is None and theirs.arcs is None:
+        arcs = taken = None
+    else:
+        arcs = (ours.arcs or frozenset()) | (theirs.arcs or frozenset())
+        taken = (ours.taken or frozenset()) | (theirs.taken or frozenset())
+    return LineBranches(
+        max(ours.covered, theirs.covered, len(taken or ())),
+        max(ours.total, theirs.total, len(arcs or ())),
+        arcs,
+        taken,
+    )
+
+
+def _is_exact(ours: LineBranches, theirs: LineBranches) -> bool:
+    """Whether the best of both is what both covered together."""
+    if ours.arcs is not None and theirs.arcs is not None:
+        return True
+    nothing_new = not ours.covered or not theirs.covered
+    everything = max(ours.covered, theirs.covered) == max(ours.total, theirs.total)
+    return ours.total == theirs.total and (nothing_new or everything)
 
 
 def _add(ours: Mapping[int, int], theirs: Mapping[int, int]) -> Mapping[int, int]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
+from math import ceil
 from types import MappingProxyType
 
 from ci_actions.kit.diff import ChangedFile
@@ -127,7 +129,6 @@ class Facts:
     blob_url: str = ""
     directory: str = ""
     checkout: Mapping[str, Checkout] = field(default_factory=dict)
-    tracked: frozenset[str] = frozenset()
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: tuple[str, ...] = ()
     head_time: float | None = None
@@ -165,13 +166,15 @@ class Tally:
 
     def reaches(self, minimum: Decimal) -> bool:
         """Whether the share is at least `minimum` per cent; compared exactly, never rounded."""
-        return self.covered * 100 >= minimum * self.total
+        # Fraction: a product of Decimals is rounded to 28 digits.
+        return self.covered * 100 >= Fraction(minimum) * self.total
 
     def needed(self, minimum: Decimal) -> int | Decimal:
-        """Return how many more units must be covered to reach `minimum` per cent."""
-        from math import ceil
-
-        return max(ceil(minimum * self.total / 100) - self.covered, 0)
+        """Return how many more units must be covered to reach `minimum` per cent; halves where halves count."""
+        wanted = Fraction(minimum) * self.total / 100
+        if isinstance(self.covered, int):
+            return max(ceil(wanted) - self.covered, 0)
+        return max(Decimal(ceil(wanted * 2)) / 2 - self.covered, Decimal(0))
 
     @property
     def percent(self) -> str:

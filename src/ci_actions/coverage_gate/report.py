@@ -143,9 +143,13 @@ def _short(gate: GateResult) -> str:
 
 
 def _next_step(outcome: Outcome, failing: Sequence[GateResult]) -> str:
+    """Return what turns this green: the lines to cover, for the first gate that is not met."""
     if outcome.problems:
         return outcome.problems[0]
-    return gate_message(failing[0]) if failing else ""
+    if not failing:
+        return ""
+    count = sum(lines.count(each.lines) for each in failing[0].remedy)
+    return f"cover {'this line' if count == 1 else f'these {count} lines'} with tests: {places(failing[0].remedy)}"
 
 
 def _preface(outcome: Outcome) -> Iterator[str]:
@@ -205,7 +209,7 @@ def _details(outcome: Outcome) -> Mapping[str, object]:
             }
             for each in outcome.reads
         ],
-        "files": {each.path: [lines.count(each.hit), lines.count(each.measured)] for each in outcome.files},
+        "files": {each.path: [each.hit.bit_count(), each.measured.bit_count()] for each in outcome.files},
     }
 
 
@@ -425,7 +429,7 @@ def _age(seconds: float | None) -> str:
 
 def _files_table(outcome: Outcome) -> str:
     missing = sorted(
-        ((lines.count(each.measured & ~each.hit), each) for each in outcome.files),
+        (((each.measured & ~each.hit).bit_count(), each) for each in outcome.files),
         key=lambda pair: (-pair[0], pair[1].path),
     )
     shown = [

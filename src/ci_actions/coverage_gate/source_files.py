@@ -100,6 +100,11 @@ def is_source(
     return matches
 
 
+def is_code(path: str) -> bool:
+    """Return whether the name is that of a source file in any language."""
+    return _ending(path) in _CODE
+
+
 def code_lines(path: str, text: Sequence[str], among: Lines) -> Lines:
     """Return those of the lines `among` that hold more than white space, or more than a comment in Python."""
     python = path.endswith(".py")

@@ -160,6 +160,9 @@ class _Search:
             return _Found(sha=sha, how=f"the base {short(sha)} of the merge group")
         if context.event_name == "push" and context.before:
             return self._pushed()
+        if not self._local and context.event_name:
+            # The default branch may hold the commit under test already: then there would seem to be no change.
+            raise self._nameless()
         return self._branch()
 
     # The ways, in order
@@ -185,7 +188,7 @@ class _Search:
         try:
             found = self._fork(sha, spec)
         except CannotJudge as why:
-            # The commit itself is what was asked for; more may count as changed, never less.
+            # The commit itself is what was asked for.
             return _Found(
                 sha=sha,
                 how=f"the base input, {_named(spec, sha)}",
@@ -226,11 +229,7 @@ class _Search:
         if not sha and context.act:
             return self._branch()
         if not sha:
-            raise CannotJudge(
-                f"The event {context.event_name} names no base commit"
-                + (f" ({context.note})." if context.note else "."),
-                advice="Pass base:.",
-            )
+            raise self._nameless()
         self._need(sha, deep=FIRST_DEPTH)
         found = self._fork(sha, name)
         if found.sha == self._head.sha and not context.act:
@@ -239,6 +238,12 @@ class _Search:
                 advice="Check out its head: under pull_request_target actions/checkout takes the base.",
             )
         return found
+
+    def _nameless(self) -> CannotJudge:
+        why = f" ({self._context.note})" if self._context.note else ""
+        return CannotJudge(
+            f"The event {self._context.event_name} names no base commit{why}.", advice="Pass base:."
+        )
 
     def _pushed(self) -> _Found | NoBase:
         context = self._context

@@ -18,6 +18,8 @@ from ci_actions.kit.report import SCHEMA, Annotation, Level, Product, Report, Re
 
 ANNOTATIONS = 10
 MESSAGE_LENGTH = 4096
+#: How many of them a terminal shows.
+FINDINGS = 20
 SUMMARY_BYTES = 1024 * 1024
 #: Room kept for the headline, the note that something was left out, and the next step.
 _SUMMARY_MARGIN = 4096
@@ -232,7 +234,7 @@ def _lines(report: Report, targets: Targets) -> Iterator[str]:
     if targets.github:
         yield from commands(report.annotations)
     else:
-        yield from (_for_people(each) for each in report.annotations)
+        yield from _for_people(report.annotations)
     yield from (f"⚠️  {harmless(each)}" for each in report.preface)
     colour = _COLOURS.get(report.result, "33") if targets.colour else ""
     headline = f"{MARKS[report.result]} {harmless(report.headline)}"
@@ -272,9 +274,13 @@ def _properties(each: Annotation) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _for_people(each: Annotation) -> str:
-    place = ":".join(part for part in (each.file, str(each.line or "")) if part)
-    return markdown.plain(f"{place + ': ' if place else ''}{each.level.value}: {each.message}")
+def _for_people(annotations: Sequence[Annotation]) -> Iterator[str]:
+    """Yield the annotations as compilers write them; of a long list the first ones."""
+    for each in annotations[:FINDINGS]:
+        place = ":".join(part for part in (each.file, str(each.line or "")) if part)
+        yield markdown.plain(f"{place + ': ' if place else ''}{each.level.value}: {each.message}")
+    if len(annotations) > FINDINGS:
+        yield f"and {len(annotations) - FINDINGS} more; the JSON report has all of them"
 
 
 def _annotation_as_json(each: Annotation) -> dict[str, object]:

@@ -15,7 +15,8 @@ def matcher(patterns: Sequence[str], prefix: str = "") -> Matches:
     """
     if not patterns:
         return lambda _: False
-    regex = re.compile("|".join(f"(?:{expression(each)})" for each in patterns))
+    # A name may hold a line end, which `.` must match too.
+    regex = re.compile("|".join(f"(?:{expression(each)})" for each in patterns), re.DOTALL)
     start = f"{prefix}/" if prefix else ""
 
     def matches(path: str) -> bool:
@@ -27,6 +28,8 @@ def matcher(patterns: Sequence[str], prefix: str = "") -> Matches:
 def expression(pattern: str) -> str:
     """Return the regular expression that matches the whole of the paths a glob means."""
     pattern = pattern.replace("\\", "/").removeprefix("./").rstrip("/")
+    if pattern in ("", "."):
+        return ".*"
     anchored = "/" in pattern
     segments = pattern.removeprefix("/").split("/")
     made = "" if anchored else "(?:.*/)?"
@@ -36,7 +39,7 @@ def expression(pattern: str) -> str:
             made += ".*" if final else "(?:.*/)?"
         else:
             made += _segment(segment) + ("" if final else "/")
-    return made + "(?:/.*)?" if segments not in (["."], [""]) else ".*"
+    return made + "(?:/.*)?"
 
 
 def _segment(segment: str) -> str:
@@ -49,11 +52,34 @@ def _segment(segment: str) -> str:
             made += "[^/]*"
         elif sign == "?":
             made += "[^/]"
-        elif sign == "[" and (end := segment.find("]", position + 1)) > 0:
-            inside = segment[position:end]
-            negated = "^" if inside[0] in "!^" else ""
-            made += f"[{negated}{re.escape(inside.lstrip('!^') if negated else inside).replace(chr(92) + '-', '-')}]"
+        elif sign == "[" and (end := _class_end(segment, position)) > 0:
+            made += _class(segment[position:end])
             position = end + 1
         else:
             made += re.escape(sign)
     return made
+
+
+def _class_end(segment: str, start: int) -> int:
+    """Return where the `]` of a class stands whose `[` stands before `start`; a `]` that comes first belongs to it."""
+    first = start + 1 if segment[start : start + 1] in ("!", "^") else start
+    return segment.find("]", first + 1)
+
+
+def _class(inside: str) -> str:
+    """Return the expression of a class like `!a-z`; none matches `/`, and a range that runs backwards is empty."""
+    negated = inside[0] in "!^"
+    signs = inside[1:] if negated else inside
+    made = ""
+    position = 0
+    while position < len(signs):
+        first = last = signs[position]
+        position += 1
+        if signs[position : position + 1] == "-" and position + 1 < len(signs):
+            last = signs[position + 1]
+            position += 2
+        if first <= last:
+            made += f"\\U{ord(first):08x}-\\U{ord(last):08x}"
+    if negated:
+        return f"[^/{made}]"
+    return f"(?!/)[{made}]" if made else "(?!)"

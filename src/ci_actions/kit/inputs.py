@@ -9,9 +9,10 @@ An empty string means "not given". Every problem is found before anything is rep
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from ci_actions.kit.errors import BadInput
@@ -21,6 +22,7 @@ C = TypeVar("C", bound="Common")
 
 _DECLARATION = "ci-actions"
 _REQUIRED: Any = object()
+_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}")
 _TRUE = ("true", "True", "TRUE")
 _FALSE = ("false", "False", "FALSE")
 
@@ -29,7 +31,7 @@ _FALSE = ("false", "False", "FALSE")
 class Kind(Generic[T]):
     """A type of value: `allowed` completes "must be …"; `parse` raises ValueError for anything else.
 
-    The text of that ValueError, if it has one, replaces "must be …". `separators` are the characters
+    The text of that ValueError, if it has one, replaces "must be …"; it follows the value, or for a list names the item. `separators` are the characters
     that split a list; a kind without them takes one value. `table` is the declaration of a list of
     tables, which only a settings file can hold.
     """
@@ -93,13 +95,15 @@ def declared(config: type[Any]) -> Iterator[Declared]:
 # --- kinds -------------------------------------------------------------------------------------
 
 
-def _percent(text: str) -> Decimal:
-    try:
-        value = Decimal(text.removesuffix("%").strip())
-    except InvalidOperation:
-        raise ValueError from None
-    if not value.is_finite() or not 0 <= value <= 100:
+def _number(text: str) -> Decimal:
+    # Decimal reads more than people mean: `1_0`, `NaN`, digits of other scripts, exponents without a bound.
+    if not _NUMBER.fullmatch(text) or (value := Decimal(text)) > 100:
         raise ValueError
+    return value
+
+
+def _percent(text: str) -> Decimal:
+    value = _number(text.removesuffix("%").strip())
     if 0 < value < 1:
         raise ValueError(f"looks like a fraction. Thresholds are percentages; write {_plain(value * 100)}")
     return value
@@ -111,16 +115,6 @@ def _plain(value: Decimal) -> str:
 
 def _threshold(text: str) -> Decimal | None:
     return None if text == "off" else _percent(text)
-
-
-def _points(text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ValueError from None
-    if not value.is_finite() or not 0 <= value <= 100:
-        raise ValueError
-    return value
 
 
 def _boolean(text: str) -> bool:
@@ -150,7 +144,7 @@ PATH: Kind[str] = Kind("a path", _text)
 BOOLEAN: Kind[bool] = Kind("'true' or 'false'", _boolean, ("true", "false"), flag=True)
 PERCENT: Kind[Decimal] = Kind("a number from 0 to 100, like '85' or '92.5'", _percent)
 THRESHOLD: Kind[Decimal | None] = Kind("a number from 0 to 100, like '85' or '92.5', or 'off'", _threshold)
-POINTS: Kind[Decimal] = Kind("a number of percentage points from 0 to 100, like '0.25'", _points)
+POINTS: Kind[Decimal] = Kind("a number of percentage points from 0 to 100, like '0.25'", _number)
 
 
 def whole(minimum: int, maximum: int = 1_000_000_000) -> Kind[int]:
@@ -374,7 +368,7 @@ def _given(
 
 def _repeated(each: Declared, name: str, values: Sequence[str], problems: Problems) -> str | Sequence[object]:
     if each.kind.separators:
-        return [part for value in values for part in _split(value, each.kind.separators)]
+        return [part for value in values for part in _split(value, each.kind.separators)] or ""
     if len(values) > 1:
         problems.append(f"option '--{name}' is given {len(values)} times; it takes one value")
     return values[-1]
@@ -403,6 +397,7 @@ def _parse(each: Declared, given: Given, problems: Problems) -> object:
     if each.kind.separators:
         value = _split(value, each.kind.separators) if isinstance(value, str) else value
         shaped = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        value = [item.strip() for item in value if item.strip()] if shaped else value
     else:
         shaped = isinstance(value, str)
         value = value.strip() if shaped else value
@@ -419,7 +414,8 @@ def _parse(each: Declared, given: Given, problems: Problems) -> object:
 def _complaint(each: Declared, given: Given, why: str) -> str:
     shown = "***" if each.secret else _shown(given.value)
     if why:
-        return f"{given.what} is '{shown}': {why}"
+        # Of a list the reason names the item itself.
+        return f"{given.what}: {why}" if each.kind.separators else f"{given.what}: {shown} {why}"
     hint = suggestion(str(given.value), each.kind.choices) if each.kind.choices else ""
     return f"{given.what} is '{shown}' but must be {each.kind.allowed}{hint}"
 

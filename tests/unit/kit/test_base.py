@@ -146,6 +146,13 @@ def test_the_default_branch_is_asked_for_when_the_clone_lacks_it() -> None:
     assert found.sha == PARENT
 
 
+@pytest.mark.parametrize("event", ["push", "merge_group", "pull_request"])
+def test_an_event_that_could_not_be_read_is_never_an_empty_change(event: str) -> None:
+    git = History(LINEAR, refs={"refs/remotes/origin/main": HEAD})
+    with pytest.raises(CannotJudge, match=rf"The event {event} names no base commit \(no file\)"):
+        resolve_base("", "auto", on_github(event, ref="refs/heads/main", note="no file"), git)
+
+
 def test_no_default_branch() -> None:
     with pytest.raises(CannotJudge, match="Cannot tell the default branch"):
         resolve_base("", "auto", on_github("push", ref="refs/heads/x", before=ZEROS), History(LINEAR))

@@ -23,7 +23,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Order:
-    """What a customer bought, and when; `refunded` is what went back so far."""
+    """What a customer bought, and when; `refunded` is what went back."""
 
     number: int
     placed: date

@@ -17,12 +17,12 @@ class Refused(Exception):
 
 def whole(order: Order, today: date) -> Money:
     """Return what the customer gets for giving the whole order back."""
-    _check_period(order, today)
-    if order.refunded.cents:
-        raise Refused(f"{order.refunded} of order {order.number} were refunded already")
+    _check(order, today)
     return order.total
 
 
-def _check_period(order: Order, today: date) -> None:
+def _check(order: Order, today: date) -> None:
     if today > order.placed + PERIOD:
         raise Refused(f"order {order.number} is older than {PERIOD.days} days")
+    if order.refunded.cents:
+        raise Refused(f"{order.refunded} of order {order.number} were refunded already")
