@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LINES = 100
 CHANGED_FILES = 200
 CHANGED_LINES = 25
-GATE = [ROOT / "actions" / "coverage-gate" / "start.sh", "coverage-gate"]
+GATE: list[str | Path] = [ROOT / "actions" / "coverage-gate" / "start.sh", "coverage-gate"]
 
 
 def main() -> int:
@@ -42,7 +42,10 @@ def main() -> int:
         print(f"\n{options.files} files × {LINES} lines, {CHANGED_FILES * CHANGED_LINES} changed lines\n")
         print(table(measured, theirs.name))
         if options.linear:
-            large = gate(make_project(Path(scratch) / "large", options.files * 10), "coverage-gate, ten times the files")
+            large = gate(
+                make_project(Path(scratch) / "large", options.files * 10),
+                "coverage-gate, ten times the files",
+            )
             both = measure([ours, large], 3)
             print("\n" + table(both, ours.name))
     return 0
@@ -50,13 +53,31 @@ def main() -> int:
 
 def gate(project: Path, name: str = "coverage-gate") -> Candidate:
     """Return our command: overall and new-code gates, the start of the interpreter included."""
-    argv = ["bash", *GATE, "--files", "coverage.xml", "--base", "main", "--min-new-code", "50", "--min-overall", "50"]
-    return Candidate(name, argv, cwd=project, env={"CI_ACTIONS_PYTHON": sys._base_executable})  # type: ignore[attr-defined]
+    argv: list[str | Path] = [
+        "bash",
+        *GATE,
+        "--files",
+        "coverage.xml",
+        "--base",
+        "main",
+        "--min-new-code",
+        "50",
+        "--min-overall",
+        "50",
+    ]
+    return Candidate(name, argv, cwd=project, env={"CI_ACTIONS_PYTHON": os.path.realpath(sys.executable)})
 
 
 def diff_cover(project: Path) -> Candidate:
     """Return the peer's command, which judges the changed lines only."""
-    argv = [Path(sys.executable).parent / "diff-cover", "coverage.xml", "--compare-branch", "main", "--fail-under", "50"]
+    argv: list[str | Path] = [
+        Path(sys.executable).parent / "diff-cover",
+        "coverage.xml",
+        "--compare-branch",
+        "main",
+        "--fail-under",
+        "50",
+    ]
     return Candidate("diff-cover", argv, cwd=project)
 
 
@@ -102,10 +123,14 @@ def write_report(path: Path, names: list[str], seed: random.Random) -> None:
     """Write what `coverage xml` writes for these files."""
     with path.open("w") as file:
         file.write('<?xml version="1.0" ?>\n<coverage version="7.17.3" timestamp="4102444800000" ')
-        file.write(f'lines-valid="{len(names) * LINES}" line-rate="0.85" branches-covered="0" branches-valid="0" ')
+        file.write(
+            f'lines-valid="{len(names) * LINES}" line-rate="0.85" branches-covered="0" branches-valid="0" '
+        )
         file.write('branch-rate="0" complexity="0">\n\t<sources>\n')
         file.write(f"\t\t<source>{path.parent}</source>\n\t</sources>\n\t<packages>\n")
-        file.write('\t\t<package name="." line-rate="0.85" branch-rate="0" complexity="0">\n\t\t\t<classes>\n')
+        file.write(
+            '\t\t<package name="." line-rate="0.85" branch-rate="0" complexity="0">\n\t\t\t<classes>\n'
+        )
         for name in names:
             file.write(f'\t\t\t\t<class name="{name.rpartition("/")[2]}" filename="{name}" complexity="0" ')
             file.write('line-rate="0.85" branch-rate="0">\n\t\t\t\t\t<methods/>\n\t\t\t\t\t<lines>\n')
@@ -117,7 +142,11 @@ def write_report(path: Path, names: list[str], seed: random.Random) -> None:
 
 def git(project: Path, *arguments: str) -> None:
     """Run git as somebody."""
-    who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in (("NAME", "n"), ("EMAIL", "e@x"))}
+    who = {
+        f"GIT_{role}_{part}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for part, value in (("NAME", "n"), ("EMAIL", "e@x"))
+    }
     subprocess.run(["git", *arguments], cwd=project, env={**os.environ, **who}, check=True)
 
 

@@ -75,7 +75,12 @@ def _run(candidate: Candidate) -> tuple[float, float]:
     # A process of its own, whose only children are the candidate's: RUSAGE_CHILDREN then is the largest of them.
     command = [sys.executable, "-I", "-S", __file__, str(candidate.expected), *map(str, candidate.argv)]
     done = subprocess.run(
-        command, cwd=candidate.cwd, env={**environ, **(candidate.env or {})}, capture_output=True, text=True, check=False
+        command,
+        cwd=candidate.cwd,
+        env={**environ, **(candidate.env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"{candidate.name}: {done.stderr.strip() or done.stdout.strip()}")

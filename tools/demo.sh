@@ -101,8 +101,7 @@ show_the_repository() {
     cd "$root"
     title "3. This repository asks the same of itself: this has to be green"
     run coverage erase
-    # Each worker of pytest-xdist leaves data of its own.
-    COVERAGE_PROCESS_START=$root/pyproject.toml run python -m pytest -q -n 2 --dist loadscope tests/unit
+    run coverage run -m pytest -q tests/unit
     judge 0 3-this-repository 'this repository'
 }
 

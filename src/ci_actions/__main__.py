@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from ci_actions import __version__
 from ci_actions.capabilities import CAPABILITIES, load
 from ci_actions.kit import run, settings
 from ci_actions.kit.clock import Clock
-from ci_actions.kit.errors import BadInput, CiActionsError, Exit
+from ci_actions.kit.errors import BadInput, CiActionsError, Exit, worst
 from ci_actions.kit.inputs import suggestion
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ COMMANDS = ("check",)
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises, except when it is interrupted."""
+    # Short-lived and without cycles to speak of: the collector's passes would grow faster than the input.
+    gc.disable()
     words = list(sys.argv[1:] if words is None else words)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -90,7 +93,14 @@ def _progress(line: str) -> None:
 def _fail(name: str, error: CiActionsError, words: Sequence[str], environ: Mapping[str, str]) -> int:
     from ci_actions.kit.emit import failure
 
-    return _say(failure(name, error), run.Arguments({}, (), "--json" in words), environ)
+    try:
+        return _say(failure(name, error), run.Arguments({}, (), "--json" in words), environ)
+    except CiActionsError as mute:
+        from ci_actions.kit.emit import harmless
+
+        for problem in (*error.problems, *mute.problems):
+            print(harmless(f"{name}: {problem}"), file=sys.stderr)
+        return worst([error.exit_code, mute.exit_code])
 
 
 def _say(report: Report, arguments: run.Arguments, environ: Mapping[str, str]) -> int:

@@ -72,10 +72,10 @@ def check(
 
     Raises BadInput for options that cannot be meant, and when the project configures no gate.
     """
-    arguments = parse_arguments(words, {"json", *flags(Config)})
     if "--help" in words or "-h" in words:
         print(_usage(), file=out)
         return Exit.PASSED
+    arguments = parse_arguments(words, flags(Config))
     directory = _project(arguments, here)
     root = settings.git_root(directory)
     file = settings.find(directory, root, SECTIONS)
@@ -85,7 +85,9 @@ def check(
         print("\n".join(names), file=out)
         return Exit.PASSED
     screen = _Screen(err, names, live=err.isatty() and environ.get("GITHUB_ACTIONS") != "true")
-    finished = run_gates(names, directory, environ, config.jobs or os.cpu_count() or 1, clock, screen)
+    finished = run_gates(
+        names, directory, environ, config.jobs or os.cpu_count() or 1, clock, screen, dry_run=config.dry_run
+    )
     code = worst(each.code for each in finished)
     page = _write_page(config, finished, code, root, here)
     if arguments.json:
@@ -102,12 +104,16 @@ def run_gates(
     jobs: int,
     clock: Clock,
     screen: _Screen,
+    *,
+    dry_run: bool = False,
 ) -> tuple[Finished, ...]:
     """Run the gates, at most `jobs` at a time, and return how each ended, in the order of `names`."""
     done: dict[str, Finished] = {}
+    options = [f"--working-directory={directory}", *(["--dry-run"] if dry_run else [])]
     with ThreadPoolExecutor(min(jobs, len(names))) as pool:
         running: dict[Future[Finished], str] = {
-            pool.submit(_run_gate, name, directory, environ, clock, screen.started): name for name in names
+            pool.submit(_run_gate, name, options, directory, environ, clock, screen.started): name
+            for name in names
         }
         while running:
             ended, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
@@ -121,7 +127,12 @@ def run_gates(
 
 
 def _run_gate(
-    name: str, directory: Path, environ: Mapping[str, str], clock: Clock, started: Callable[[str], None]
+    name: str,
+    options: Sequence[str],
+    directory: Path,
+    environ: Mapping[str, str],
+    clock: Clock,
+    started: Callable[[str], None],
 ) -> Finished:
     started(name)
     begin = clock.monotonic()
@@ -133,7 +144,7 @@ def _run_gate(
     }
     try:
         done = subprocess.run(
-            [*command, f"--working-directory={directory}"],
+            [*command, *options],
             cwd=directory,
             env=child,
             capture_output=True,
@@ -253,11 +264,14 @@ def _closing(finished: Sequence[Finished], code: int, page: Path) -> Iterator[st
     width = max(len(each.name) for each in finished)
     for each in finished:
         yield f"{_line(each, width)}  {harmless(str(each.report['headline']))}"
-    verdict = "every gate passed" if code == Exit.PASSED else f"exit code {int(code)}"
-    yield f"\n{verdict}; the page: {page}"
+    yield f"\n{_verdict(code)}; the page: {page}"
     for each in finished:
         if html := each.report["outputs"].get("html"):
             yield f"           {each.name}: {html}"
+
+
+def _verdict(code: int) -> str:
+    return "every gate passed" if code == Exit.PASSED else f"exit code {int(code)}"
 
 
 def _write_page(config: Config, finished: Sequence[Finished], code: int, root: Path, here: Path) -> Path:
@@ -276,8 +290,12 @@ def _as_json(finished: Sequence[Finished], code: int, page: Path) -> Mapping[str
             Result.PASSED if code == Exit.PASSED else Result.FAILED if code == Exit.NOT_MET else Result.ERROR
         ).value,
         "exit-code": int(code),
+        "headline": _verdict(code),
+        "preface": [],
+        "next-step": "",
         "outputs": {"html": str(page)},
-        "gates": {each.name: each.report for each in finished},
+        "annotations": [],
+        "details": {"gates": {each.name: each.report for each in finished}},
     }
 
 

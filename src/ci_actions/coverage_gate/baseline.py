@@ -56,7 +56,7 @@ def parse(content: bytes, where: str) -> Baseline:
             )
         tallies = {name: _tally(totals[name]) for name in METRICS if name in totals}
         return Baseline(tallies=tallies, sha=str(document.get("sha", "")), where=where)
-    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
         raise CannotJudge(
             f"The baseline {where} cannot be read: it is not what coverage-gate writes.",
             advice="Delete it, and let the default branch write a new one.",

@@ -155,7 +155,8 @@ class Config(ChangeInputs):
     path_map: tuple[PathRule, ...] = declare(
         items(path_rule, "lines like '/app/src => src'", separators="\n"),
         default=(),
-        help="Lines `pattern => replacement` for the beginning of the paths in reports; the first that fits counts. `*` is one folder.",
+        help="Lines `pattern => replacement` for the beginning of the paths in reports; the first that fits counts, "
+        "`*` is one folder.",
     )
     python: str = declare(
         TEXT, default="", help="Interpreter that analyses coverage.py data files; the job's own without it."
@@ -168,7 +169,7 @@ class Config(ChangeInputs):
     baseline: str = declare(
         TEXT,
         default="none",
-        help="What coverage must not fall below: `none`, `file:<path>`, `branch:<name>` (the file coverage-baseline.json there), or "
+        help="What coverage must not fall below: `none`, `file:<path>`, `branch:<name>` (coverage-baseline.json there), or "
         "`artifact` (the newest one of the default branch; needs `actions: read`).",
     )
     baseline_tolerance: Decimal = declare(

@@ -421,7 +421,7 @@ def _read(report: CoverageReport, now: float) -> Read:
     return Read(
         file=report.file,
         format=report.format,
-        tool=report.tool,
+        tool=f"{report.tool} on Python {report.interpreter}" if report.interpreter else report.tool,
         files=len(report.files),
         lines=sum([each.measured.bit_count() for each in report.files]),
         age=now - report.timestamp if report.timestamp else None,

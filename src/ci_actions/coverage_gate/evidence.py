@@ -92,13 +92,32 @@ def _missing_reports(config: Config, reports: Sequence[CoverageReport]) -> Itera
                 f"{', '.join(names)}. Refusing to gate on partial data."
             )
         return
-    missing = [shard for shard in config.expect_reports if not any(has_shard(shard, name) for name in names)]
+    missing = _unserved(config.expect_reports, names)
     if missing:
         shards = ", ".join(f"'{shard}'" for shard in missing)
         yield (
             f"Expected {len(config.expect_reports)} coverage reports (expect-reports), found "
             f"{len(config.expect_reports) - len(missing)}: missing {shards}. Refusing to gate on partial data."
         )
+
+
+def _unserved(shards: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the shards that brought no report of their own: the report of `linux-arm` is not that of `linux`."""
+    served: dict[int, int] = {}
+
+    def serve(shard: int, tried: set[int]) -> bool:
+        for report, name in enumerate(names):
+            if report in tried or not has_shard(shards[shard], name):
+                continue
+            tried.add(report)
+            if report not in served or serve(served[report], tried):
+                served[report] = shard
+                return True
+        return False
+
+    for shard in sorted(range(len(shards)), key=lambda shard: -len(shards[shard])):
+        serve(shard, set())
+    return [name for shard, name in enumerate(shards) if shard not in served.values()]
 
 
 def _elsewhere(facts: Facts) -> Iterator[str]:

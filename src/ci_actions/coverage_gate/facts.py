@@ -14,7 +14,7 @@ from ci_actions.coverage_gate.config import Config
 from ci_actions.coverage_gate.discovery import Found, discover
 from ci_actions.coverage_gate.model import Checkout, CoverageReport, Facts
 from ci_actions.coverage_gate.paths import Repository, resolver
-from ci_actions.kit.base import Base, NoBase, resolve_base
+from ci_actions.kit.base import Base, Compare, NoBase, resolve_base
 from ci_actions.kit.diff import Change, ChangedFile
 from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.git import changed
@@ -108,7 +108,7 @@ class _Change:
             (commit,) = edges.git.commits("HEAD")
             if commit:
                 made.head, made.head_time = commit.sha, float(commit.time)
-            base = resolve_base(config.base, config.deepen, edges.context, edges.git)
+            base = resolve_base(config.base, config.deepen, edges.context, edges.git, _compare(config, edges))
             if isinstance(base, NoBase):
                 made.no_change = base.reason
                 return made
@@ -118,6 +118,14 @@ class _Change:
         except CannotJudge as why:
             made.problem = " ".join(why.problems)
         return made
+
+
+def _compare(config: Config, edges: Edges[Config]) -> Compare | None:
+    """Return what asks GitHub for a merge base, where there is a token to ask with."""
+    repository = edges.context.repository
+    if not config.github_token or not repository or not edges.context.github:
+        return None
+    return lambda base, head: edges.http.merge_base(repository, base, head)
 
 
 def _tracked(edges: Edges[Config]) -> frozenset[str]:

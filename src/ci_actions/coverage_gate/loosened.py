@@ -19,6 +19,7 @@ _MILDER: Mapping[str, Sequence[str | bool]] = {
     "partial_branches": ("missed", "half", "covered"),
     "allow_empty_critical": (False, True),
     "require_baseline": (True, False),
+    "ratchet_update": ("never", "default-branch", "always"),
     "dry_run": (False, True),
 }
 
@@ -37,7 +38,7 @@ def settings(before: Config, after: Config) -> Iterator[str]:
             yield f"{name.replace('_', '-')} goes from {old} to {new}"
     yield from _longer("exclude", before.exclude, after.exclude)
     yield from _shorter("critical-paths", before.critical_paths, after.critical_paths)
-    yield from _shorter("expect-reports", before.expect_reports, after.expect_reports)
+    yield from _fewer_reports(before, after)
     if before.source and before.source != after.source:
         yield f"source goes from {', '.join(before.source)} to {', '.join(after.source) or 'detection'}"
     if before.metric != after.metric:
@@ -74,6 +75,13 @@ def _threshold(name: str, old: Decimal | None, new: Decimal | None) -> Iterator[
 
 def _word(value: object) -> str:
     return str(value).lower()
+
+
+def _fewer_reports(before: Config, after: Config) -> Iterator[str]:
+    if not (before.expects_number and after.expects_number):
+        yield from _shorter("expect-reports", before.expect_reports, after.expect_reports)
+    elif int(after.expect_reports[0]) < int(before.expect_reports[0]):
+        yield f"expect-reports goes from {before.expect_reports[0]} to {after.expect_reports[0]}"
 
 
 def _longer(name: str, old: Sequence[str], new: Sequence[str]) -> Iterator[str]:

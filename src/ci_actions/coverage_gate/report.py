@@ -328,7 +328,7 @@ def _summary(outcome: Outcome, failing: Sequence[GateResult]) -> Iterator[str]:
     if failing:
         yield "\n".join(f"- {markdown.escape(gate_message(each))}" for each in failing)
     if outcome.no_change:
-        yield f"No new code to judge: {markdown.escape(outcome.no_change)}."
+        yield f"No new code to judge: {markdown.escape(outcome.no_change.rstrip('.'))}."
     elif outcome.base_how:
         yield f"The change is compared with {markdown.escape(outcome.base_how)}."
     if outcome.changed:

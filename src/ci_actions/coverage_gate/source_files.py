@@ -49,6 +49,8 @@ BESIDE_SOURCE = (
     "migrations",
     "alembic",
 )
+#: The last part of a folder of which only the files count, not the folders in it.
+BESIDE = "*"
 _CODE = frozenset(
     ".c .cc .clj .cpp .cs .cxx .dart .ex .exs .fs .go .groovy .java .js .jsx .kt .kts .lua .mjs .php .pl .py .pyx .rb .rs "
     ".scala .swift .ts .tsx .vb".split()
@@ -58,7 +60,8 @@ _CODE = frozenset(
 def detect(tracked: Iterable[str], measured: Iterable[str], directory: str) -> tuple[str, ...]:
     """Return the folders that hold source, relative to the git root: where measured files lie, and `src` or packages.
 
-    A measured `src/pay/refund.py` makes all of `src` source, a measured `app/main.py` all of `app`.
+    A measured `src/pay/refund.py` makes all of `src` source, a measured `app/main.py` all of `app`, and a measured
+    `main.py` the files beside it, for which `*` stands.
     """
     start = f"{directory}/" if directory else ""
     beside = matcher((*NOT_SOURCE, *BESIDE_SOURCE), directory)
@@ -66,7 +69,7 @@ def detect(tracked: Iterable[str], measured: Iterable[str], directory: str) -> t
     for path in measured:
         if path.startswith(start) and not beside(path):
             top, slash, _ = path[len(start) :].partition("/")
-            folders[start + top if slash else path] = None
+            folders[start + (top if slash else BESIDE)] = None
     for path in tracked:
         if path.startswith(start) and path.endswith(".py") and not beside(path):
             parts = path[len(start) :].split("/")
@@ -84,6 +87,7 @@ def is_source(
     reports measure; in a folder that the user `named` and of which nothing at all is measured, in any language.
     """
     excluded = matcher((*NOT_SOURCE, *exclude), directory)
+    beside = matcher(BESIDE_SOURCE, directory)
     measured = tuple(measured)
     languages = frozenset(_ending(path) for path in measured) & _CODE
     folders = {
@@ -94,7 +98,8 @@ def is_source(
     def matches(path: str) -> bool:
         ending = _ending(path)
         return not excluded(path) and any(
-            _below(path, folder) and ending in known for folder, known in folders.items()
+            _below(path, folder) and ending in known and not (folder.endswith(BESIDE) and beside(path))
+            for folder, known in folders.items()
         )
 
     return matches
@@ -117,6 +122,8 @@ def code_lines(path: str, text: Sequence[str], among: Lines) -> Lines:
 
 
 def _below(path: str, folder: str) -> bool:
+    if folder.endswith(BESIDE):
+        return path.rpartition("/")[0] == folder.removesuffix(BESIDE).rstrip("/")
     return folder in ("", ".") or path == folder or path.startswith(folder.rstrip("/") + "/")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ci_actions.kit.errors import Unavailable
 
 if TYPE_CHECKING:
-    from requests import Response
+    from requests import PreparedRequest, Response
 
 TRIES = 3
 PATIENCE = 15.0
@@ -51,14 +51,17 @@ class Http:
         import requests
 
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
         why = "no answer"
         for _ in range(TRIES):
             try:
                 # requests drops Authorization itself when a redirect leaves the host.
                 with requests.get(
-                    self._api + path, params=parameters, headers=headers, timeout=PATIENCE, stream=True
+                    self._api + path,
+                    params=parameters,
+                    headers=headers,
+                    auth=self._authorise if self._token else None,
+                    timeout=PATIENCE,
+                    stream=True,
                 ) as response:
                     if response.status_code < 500:
                         return Answer(response.status_code, _body(response), dict(response.headers))
@@ -66,6 +69,25 @@ class Http:
             except requests.RequestException as broken:
                 why = type(broken).__name__
         raise Unavailable(f"GET {self._api}{path} failed {TRIES} times ({why}).")
+
+    def _authorise(self, request: PreparedRequest) -> PreparedRequest:
+        # As `auth`, not as a header: a header loses against what ~/.netrc holds for the host.
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def merge_base(self, repository: str, base: str, head: str) -> str | None:
+        """Return the merge base that GitHub names for two commits, None when it does not say.
+
+        https://docs.github.com/rest/commits/commits#compare-two-commits
+        """
+        try:
+            answer = self.api(f"/repos/{repository}/compare/{base}...{head}", {"per_page": "1"})
+            found = answer.json() if answer.status == 200 else None
+        except Unavailable:
+            return None
+        commit = found.get("merge_base_commit") if isinstance(found, dict) else None
+        sha = commit.get("sha") if isinstance(commit, dict) else None
+        return sha if isinstance(sha, str) else None
 
 
 def _body(response: Response) -> bytes:

@@ -31,9 +31,9 @@ _FALSE = ("false", "False", "FALSE")
 class Kind(Generic[T]):
     """A type of value: `allowed` completes "must be …"; `parse` raises ValueError for anything else.
 
-    The text of that ValueError, if it has one, replaces "must be …"; it follows the value, or for a list names the item. `separators` are the characters
-    that split a list; a kind without them takes one value. `table` is the declaration of a list of
-    tables, which only a settings file can hold.
+    The text of that ValueError, if it has one, replaces "must be …"; it stands behind the value, or for a
+    list it names the item. `separators` are the characters that split a list; a kind without them takes one
+    value. `table` is the declaration of a list of tables, which only a settings file can hold.
     """
 
     allowed: str

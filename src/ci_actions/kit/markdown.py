@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _SPECIAL = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]()#+!|~$"}
 _SPECIAL |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;"}
 #: A zero-width space behind `@` keeps a name in a path or a message from notifying people.
 _SPECIAL[ord("@")] = "@\u200b"
+#: What GitHub makes a link of although nobody marked it.
+_ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+#: What makes a list or a heading of a line that begins with it.
+_BULLET = re.compile(r"^(?=[-=])|^(\d+)(?=[.)])")
 
 
 def plain(text: str) -> str:
@@ -20,7 +25,9 @@ def plain(text: str) -> str:
 
 def escape(text: str) -> str:
     """Return text that Markdown shows unchanged, in a paragraph and in a table's cell."""
-    return plain(text).translate(_SPECIAL)
+    made = plain(text).strip().translate(_SPECIAL)
+    made = _ADDRESS.sub(lambda found: f"&#{ord(found[0])};", made)
+    return _BULLET.sub(lambda found: f"{found[1] or ''}\\", made)
 
 
 def code(text: str) -> str:
@@ -55,4 +62,6 @@ def table(
 
 def details(title: str, body: str) -> str:
     """Return `body` folded under a title that is plain text."""
-    return f"<details><summary>{escape(title)}</summary>\n\n{body}\n\n</details>"
+    # Markdown is not read in a line that begins with such a tag: a backslash would be shown.
+    shown = plain(title).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<details><summary>{shown}</summary>\n\n{body}\n\n</details>"

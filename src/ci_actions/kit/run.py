@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ci_actions.kit import settings
 from ci_actions.kit.errors import BadInput, CiActionsError, Exit
-from ci_actions.kit.inputs import Common, declared, environment_name, read, suggestion
+from ci_actions.kit.inputs import BOOLEAN, Common, declared, environment_name, read, suggestion
 
 if TYPE_CHECKING:
     from ci_actions.kit.clock import Clock
@@ -179,9 +179,13 @@ def parse_arguments(words: Sequence[str], flags: Collection[str]) -> Arguments:
         elif not equals:
             problems.append(f"option '--{name}' needs a value: --{name}=…")
         options.setdefault(name, []).append(value)
+    try:
+        json = BOOLEAN.parse(options.pop("json", ["false"])[-1])
+    except ValueError:
+        problems.append(f"option '--json' takes no value, or must be {BOOLEAN.allowed}")
+        json = True
     if problems:
         raise BadInput(*problems)
-    json = options.pop("json", ["false"])[-1] == "true"
     return Arguments(options, tuple(others), json)
 
 

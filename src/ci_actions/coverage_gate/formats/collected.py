@@ -18,7 +18,7 @@ import re
 from typing import Any
 
 from ci_actions.coverage_gate.formats.json_text import members, parsed
-from ci_actions.coverage_gate.formats.tally import Extent, Notes, checked_path, shown
+from ci_actions.coverage_gate.formats.tally import Extent, checked_path, shown
 from ci_actions.coverage_gate.formats.xml import Data
 from ci_actions.coverage_gate.model import NO_BRANCHES, CoverageReport, FileCoverage, LineBranches
 from ci_actions.kit import lines
@@ -51,11 +51,11 @@ def read(path: str, data: Data, *, counts: bool = False) -> CoverageReport:  # n
     tool = members(path, document, "tool")
     python, coverage, written_by = (reader.text(tool, "tool", key) for key in ("python", "coverage", "data"))
     root = reader.text(document, "the report", "root")
-    notes = Notes()
-    if written_by and written_by != coverage:
-        notes.add(f"the data was recorded by coverage {written_by} and analysed by coverage {coverage}")
-    for text in reader.problems(document.get("problems", [])):
-        notes.add(text)
+    cautions: tuple[str, ...] = ()
+    if written_by and coverage and written_by != coverage:
+        cautions = (
+            f"recorded by coverage {written_by}, but analysed by coverage {coverage}, which may count lines differently.",
+        )
     return CoverageReport(
         file=path,
         format="collected",
@@ -65,7 +65,8 @@ def read(path: str, data: Data, *, counts: bool = False) -> CoverageReport:  # n
         sources=(root,) if root else (),
         files=files,
         has_branches=document.get("branches") is True,
-        warnings=notes.texts(),
+        problems=tuple(reader.problems(document.get("problems", []))),
+        cautions=cautions,
     )
 
 

@@ -34,6 +34,8 @@ from ci_actions.kit.errors import CannotJudge
 _IGNORED = frozenset(
     ["VER", "FN", "FNDA", "FNF", "FNH", "FNL", "FNA", "BRF", "BRH", "MCDC", "MCF", "MCH", "MRF", "MRH"]
 )
+#: Nearly every line of a report, read without the detours that odd numbers need.
+_USUAL = re.compile(r"DA:([1-9][0-9]{0,6}),([0-9]{1,18})")
 _RECORD = re.compile(r"([A-Z]{2,8}):")
 
 
@@ -73,7 +75,12 @@ class _Reader:
 
     def line(self, line: str) -> None:
         """Read one line. Raises CannotJudge."""
-        if line.startswith("DA:"):
+        usual = _USUAL.fullmatch(line)
+        if usual is not None and self._tally is not None:
+            self._is_silent = False
+            number, count = int(usual[1]), int(usual[2])
+            self._hits[number] = min(self._hits.get(number, 0) + count, MAX_HITS)
+        elif line.startswith("DA:"):
             self._execution(line[3:])
         elif line.startswith("BRDA:"):
             self._branch(line[5:])
