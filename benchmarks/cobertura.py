@@ -105,6 +105,7 @@ def make_project(project: Path, files: int) -> Path:
         path = project / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"value_{line} = {line}\n" for line in range(1, LINES + 1)))
+    (project / ".gitignore").write_text("/coverage.xml\n/report/\n.ci-actions/\n")
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message=base")
     git(project, "switch", "--quiet", "--create=feature")

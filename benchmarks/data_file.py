@@ -211,7 +211,10 @@ def ours(folder: Path, jobs: int, only: list[str] | None) -> tuple[float, dict[s
     data = [str(folder / ".coverage")]
     request = {"data": data, "root": str(folder), "rcfile": None, "only": only, "jobs": jobs, "vendor": None}
     seconds, answer = timed([sys.executable, str(AGENT)], folder, json.dumps(request))
-    return seconds, json.loads(answer)
+    found = json.loads(answer)
+    if "error" in found:
+        sys.exit(found["error"]["message"])
+    return seconds, found
 
 
 def expand(pairs: list[int]) -> Iterator[int]:
@@ -271,7 +274,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="generate here, or use what is here already")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = given.keep or Path(scratch)
+        folder = (given.keep or Path(scratch)).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
         if not (folder / ".coverage").exists():
             generate(folder, given.files, given.seed)
         compare(folder, given.files, given.changed, given.jobs)

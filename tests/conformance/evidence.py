@@ -147,10 +147,11 @@ _LOCKS: list[sqlite3.Connection] = []
 
 
 def locked(repository: Path, target: Path) -> None:
-    """A data file that another process is writing."""
-    by_lines(repository, target)
+    """A data file that another process is adding to, and has not committed."""
+    by_half(repository, target)
     database = sqlite3.connect(target, isolation_level=None)
     database.execute("BEGIN EXCLUSIVE")
+    database.execute("UPDATE line_bits SET numbits = x'66'")
     _LOCKS.append(database)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -223,14 +222,6 @@ def on_main(plan: Plan) -> Path:
     return repository
 
 
-def somebody_elses(plan: Plan) -> Path:
-    """The files belong to another user, as in a container job: git calls the ownership dubious."""
-    repository = feature(plan)
-    # git's own switch for its tests: changing the owner would need root.
-    os.environ["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
-    return repository
-
-
 HISTORIES: Mapping[str, Callable[[Plan], Path]] = {
     made.__name__.replace("_", "-"): made
     for made in (
@@ -251,6 +242,5 @@ HISTORIES: Mapping[str, Callable[[Plan], Path]] = {
         submodule,
         executable_only,
         on_main,
-        somebody_elses,
     )
 }

@@ -27,7 +27,7 @@ ROWS = ROOT / "conformance"
 START = ROOT / "actions" / "coverage-gate" / "start.sh"
 
 #: Rows that also run as a real process through start.sh: one of each exit code, and a data file.
-AS_PROCESS = (
+AS_PROCESS: tuple[str, ...] = (
     "gates/everything-is-covered",
     "gates/rounding-never-helps",
     "gates/a-fraction-is-no-percentage",
@@ -48,6 +48,13 @@ BASE = {
 CHANGE = {"src/app.py": BASE["src/app.py"] + "\n\ndef triple(x):\n    return 3 * x\n"}
 
 
+#: The `evidence` of rows that are not about the report: all of the lines ran, or all but the last.
+EVIDENCE = {
+    "all": '{"meta": {"format": 3}, "files": {"src/app.py": {"executed_lines": [1, 2, 5, 6], "missing_lines": []}}}',
+    "half": '{"meta": {"format": 3}, "files": {"src/app.py": {"executed_lines": [1, 2, 5], "missing_lines": [6]}}}',
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """One row of the catalogue, as its TOML table says it."""
@@ -63,7 +70,7 @@ class Row:
 
 KEYS = frozenset(
     "shows source base change removed renamed uncommitted files made history git env event options exit outputs gates "
-    "says silent warns python".split()
+    "says silent warns python evidence".split()
 )
 
 
@@ -111,6 +118,8 @@ class Bench:
         )
         for command in table.get("git", ()):
             histories.git(self.repository, *shlex.split(self.filled(command)))
+        if "evidence" in table:
+            self.write("coverage.json", EVIDENCE[table["evidence"]].encode())
         for name, text in {**table.get("uncommitted", {}), **table.get("files", {})}.items():
             self.write(name, self.filled(text).encode("utf-8", "surrogateescape"))
         for name, maker in table.get("made", {}).items():

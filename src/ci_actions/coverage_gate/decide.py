@@ -61,8 +61,8 @@ def decide(config: Config, facts: Facts) -> Outcome:
         metric=measured.metric,
         gates=tuple(gates),
         overall=measured.overall,
-        lines=counting.total(measured.files, "lines"),
-        branches=counting.total(measured.files, "branches"),
+        lines=measured.overall if measured.metric == "lines" else counting.total(measured.files, "lines"),
+        branches=counting.total(measured.files, "branches") if measured.has_branches else counting.NONE,
         critical=measured.critical,
         new_code=measured.new_code,
         files=measured.files,
@@ -128,6 +128,8 @@ class _Measured:
 
     def below(self, paths: Sequence[str], exclude: Sequence[str]) -> tuple[FileCoverage, ...]:
         """Return the measured files that globs mean; all without any."""
+        if not paths and not exclude:
+            return self.files
         wanted, unwanted = matcher(paths, self.facts.directory), matcher(exclude, self.facts.directory)
         return tuple(
             each for each in self.files if (not paths or wanted(each.path)) and not unwanted(each.path)
@@ -214,7 +216,11 @@ def _judge_together(gate: NamedGate, measured: _Measured) -> GateResult | str:
     """Judge all files of a gate as one."""
     metric = measured.resolve(gate.metric)
     files = measured.below(gate.paths, gate.exclude)
-    tally = counting.total(files, metric)
+    tally = (
+        measured.overall
+        if files is measured.files and metric == measured.metric
+        else counting.total(files, metric)
+    )
     if not tally.total:
         if gate.name == "critical" and measured.config.allow_empty_critical:
             return _result(

@@ -9,15 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ci_actions.coverage_gate import baseline, data_files, formats, loosened, merge, source_files
+from ci_actions.coverage_gate import baseline, formats, loosened, merge, source_files
 from ci_actions.coverage_gate.config import Config
-from ci_actions.coverage_gate.discovery import Found, discover
+from ci_actions.coverage_gate.discovery import Discovery, Found, discover
 from ci_actions.coverage_gate.model import Checkout, CoverageReport, Facts
 from ci_actions.coverage_gate.paths import Repository, resolver
 from ci_actions.kit.base import Base, Compare, NoBase, resolve_base
 from ci_actions.kit.diff import Change, ChangedFile
 from ci_actions.kit.errors import CannotJudge
-from ci_actions.kit.git import changed
+from ci_actions.kit.git import Git, changed, foresee
 from ci_actions.kit.globs import matcher
 from ci_actions.kit.run import Edges
 
@@ -36,8 +36,15 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     Raises CannotJudge for a report that cannot be read; what is merely missing becomes a fact.
     """
     change = _Change.find(config, edges)
+    found = discover(config.files, config.format, edges.directory, edges.root)
+    reports, data, warnings = _read_reports(config, edges, found)
+    change.complete(edges.git)
     tracked = _tracked(edges)
-    reports, warnings, everything = _read_reports(config, edges, change.files, tracked)
+    everything = True
+    if data:
+        only = _needed_only(config, change.files, tracked, edges)
+        everything = only is None
+        reports += (_analyse(config, edges, data, only),)
     repository = _repository(config, edges, tracked | {each.path for each in change.files or ()})
     reports, merged = _at_home(reports, repository, edges)
     changes = [
@@ -77,10 +84,10 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         warnings=(*warnings, *change.warnings, *merged.warnings),
         conflicts=merged.conflicts,
     )
-    found, note = baseline.fetch(config, edges.directory, edges.git, edges.http, edges.context)
+    before, note = baseline.fetch(config, edges.directory, edges.git, edges.http, edges.context)
     return replace(
         facts,
-        baseline=found,
+        baseline=before,
         baseline_note=note,
         update_baseline=_may_update(config, edges),
         history=baseline.history(edges.directory / config.history) if config.history else (),
@@ -113,11 +120,20 @@ class _Change:
                 made.no_change = base.reason
                 return made
             made.base = base
-            found: Change = changed(edges.git, base)
-            made.files, made.warnings = found.files, found.warnings
+            foresee(edges.git, base)
         except CannotJudge as why:
             made.problem = " ".join(why.problems)
         return made
+
+    def complete(self, git: Git) -> None:
+        """Ask what changed since the base; git has been working on the answer."""
+        if self.base is None:
+            return
+        try:
+            found: Change = changed(git, self.base)
+            self.files, self.warnings = found.files, found.warnings
+        except CannotJudge as why:
+            self.problem = " ".join(why.problems)
 
 
 def _compare(config: Config, edges: Edges[Config]) -> Compare | None:
@@ -177,10 +193,9 @@ def _repository(config: Config, edges: Edges[Config], tracked: frozenset[str]) -
 
 
 def _read_reports(
-    config: Config, edges: Edges[Config], change: Sequence[ChangedFile] | None, tracked: frozenset[str]
-) -> tuple[tuple[CoverageReport, ...], list[str], bool]:
-    """Return the reports with the paths they wrote, warnings, and whether all files were analysed."""
-    found = discover(config.files, config.format, edges.directory, edges.root)
+    config: Config, edges: Edges[Config], found: Discovery
+) -> tuple[tuple[CoverageReport, ...], list[Found], list[str]]:
+    """Return the reports with the paths they wrote, the data files that coverage.py has to analyse, and warnings."""
     if not config.files:
         edges.progress(f"coverage reports found: {', '.join(each.name for each in found.files)}")
         if found.left_aside:
@@ -189,7 +204,6 @@ def _read_reports(
     data = []
     seen: dict[bytes, str] = {}
     warnings = []
-    everything = True
     for each in found.files:
         kind = formats.Format(each.forced) if each.forced else formats.recognise(each.name, head(each.path))
         if kind is formats.Format.DATA:
@@ -200,11 +214,7 @@ def _read_reports(
             warnings.append(f"{each.name} and {other} are byte for byte the same report.")
         seen[fingerprint] = each.name
         reports.append(report)
-    if data:
-        only = _needed_only(config, change, tracked, edges)
-        everything = only is None
-        reports.append(_analyse(config, edges, data, only))
-    return tuple(reports), warnings, everything
+    return tuple(reports), data, warnings
 
 
 def _read(found: Found, kind: formats.Format, *, counts: bool) -> tuple[CoverageReport, bytes]:
@@ -256,6 +266,8 @@ def collect(
     config: Config, edges: Edges[Config], data: Sequence[Found], only: Sequence[str] | None = None
 ) -> dict[str, object]:
     """Return what the agent says of the data files, in the job's own interpreter."""
+    from ci_actions.coverage_gate import data_files
+
     python = data_files.find_python(
         config.python, which=edges.which, venv=_environment(edges), windows=os.name == "nt"
     )
@@ -308,7 +320,9 @@ def _resolved(report: CoverageReport, repository: Repository) -> CoverageReport:
         file if (path := resolve(file.path)) == file.path else replace(file, path=path)
         for file in report.files
     ]
-    return replace(report, files=tuple(merge.merge(parts).files.values()))
+    if len({file.path for file in parts}) < len(parts):
+        parts = list(merge.merge(parts).files.values())
+    return replace(report, files=tuple(parts))
 
 
 # --- the work tree ---------------------------------------------------------------------------------

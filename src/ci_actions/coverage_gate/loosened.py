@@ -19,6 +19,7 @@ _MILDER: Mapping[str, Sequence[str | bool]] = {
     "partial_branches": ("missed", "half", "covered"),
     "allow_empty_critical": (False, True),
     "require_baseline": (True, False),
+    "config_from": ("base", "head"),
     "ratchet_update": ("never", "default-branch", "always"),
     "dry_run": (False, True),
 }

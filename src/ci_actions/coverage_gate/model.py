@@ -91,7 +91,7 @@ class CoverageReport:
 # --- what was found --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checkout:
     """A measured file as it lies in the work tree: how many lines it has at most, and their digest where it was asked for."""
 
@@ -154,7 +154,7 @@ class Verdict(Enum):
     NOT_ENFORCED = "not enforced"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tally:
     """Covered units of all units: lines, branches or both. A half covered line makes `covered` a half."""
 
@@ -185,7 +185,7 @@ class Tally:
         return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileLines:
     """Lines of one file, for people: which lines to cover, which are missing."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from urllib.parse import quote
 
 from ci_actions.coverage_gate import counting
@@ -46,6 +47,7 @@ def report(config: Config, outcome: Outcome) -> Report:
     """Return everything the run says."""
     failing = failed(outcome.gates)
     result, code = _result(outcome, failing)
+    shown = Result.WOULD_FAIL if config.dry_run and result is Result.FAILED else result
     headline = _headline(outcome, failing)
     next_step = _next_step(outcome, failing)
     return Report(
@@ -61,7 +63,7 @@ def report(config: Config, outcome: Outcome) -> Report:
         next_step=next_step,
         log=tuple(_log(outcome)),
         details=_details(outcome),
-        products=tuple(_products(config, outcome, result, headline, next_step)),
+        products=tuple(_products(config, outcome, shown, headline, next_step)),
         folder=config.report_dir,
     )
 
@@ -428,10 +430,8 @@ def _age(seconds: float | None) -> str:
 
 
 def _files_table(outcome: Outcome) -> str:
-    missing = sorted(
-        (((each.measured & ~each.hit).bit_count(), each) for each in outcome.files),
-        key=lambda pair: (-pair[0], pair[1].path),
-    )
+    missing = [((each.measured ^ each.hit).bit_count(), each) for each in outcome.files]
+    missing.sort(key=itemgetter(0), reverse=True)  # stable: equals stay in the order of their paths
     shown = [
         [
             _linked(outcome, each.path),

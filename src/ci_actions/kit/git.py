@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.diff import Change, ChangedFile, parse, parse_patch_file, split
 from ci_actions.kit.errors import BadInput, CannotJudge
-from ci_actions.kit.process import Completed, Process
+from ci_actions.kit.process import Completed, Process, Running
 
 if TYPE_CHECKING:
     from ci_actions.kit.base import Base
@@ -95,6 +95,9 @@ DIFF = (
 #: In a partial clone asking for an object would fetch it.
 _LOCAL_ONLY = {"GIT_NO_LAZY_FETCH": "1"}
 
+TRACKED = ("ls-files", "-z", "--cached", "--")
+UNTRACKED = ("ls-files", "-z", "--others", "--exclude-standard", "--")
+
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: What may be asked of a remote by name: no refspec, no pattern, no option.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/@+-]*")
@@ -143,6 +146,7 @@ class Git:
         self._process = process
         self._clock = clock or Clock()
         self._secrets: tuple[str, ...] = ()
+        self._started: dict[tuple[str, ...], Running] = {}
         settings = list(_SETTINGS)
         if token:
             settings += self._authentication(token, server_url)
@@ -173,6 +177,8 @@ class Git:
     ) -> Completed:
         """Run `git` with these arguments from the root of the repository, and return how it went."""
         where = cwd or self.root()
+        if started := self._started.pop(arguments, None):
+            return started.wait(timeout)
         try:
             return self._process.run(
                 ["git", *arguments], cwd=where, env={**self._env, **(env or {})}, stdin=stdin, timeout=timeout
@@ -186,6 +192,15 @@ class Git:
             ) from None
         except OSError as why:
             raise CannotJudge(f"git cannot be started: {why.strerror or why}.") from None
+
+    def start(self, *arguments: str) -> None:
+        """Start a command now; whoever runs it with the same arguments later gets its answer, once."""
+        try:
+            self._started[arguments] = self._process.start(
+                ["git", *arguments], cwd=self.root(), env=self._env
+            )
+        except OSError:
+            return  # `run` will say why
 
     def _expect(self, *arguments: str, stdin: bytes | None = None) -> bytes:
         done = self.run(*arguments, stdin=stdin)
@@ -399,11 +414,11 @@ class Git:
 
     def tracked(self, *paths: str) -> tuple[str, ...]:
         """Return the tracked files, relative to the root, under these literal paths or all."""
-        return _names(self._expect("ls-files", "-z", "--cached", "--", *paths))
+        return _names(self._expect(*TRACKED, *paths))
 
     def untracked(self, *paths: str) -> tuple[str, ...]:
         """Return the files that are neither tracked nor ignored."""
-        return _names(self._expect("ls-files", "-z", "--others", "--exclude-standard", "--", *paths))
+        return _names(self._expect(*UNTRACKED, *paths))
 
     def files(self, *paths: str) -> tuple[str, ...]:
         """Return tracked and untracked files that are not ignored, in one process."""
@@ -441,10 +456,7 @@ class Git:
 
         `text` shows the lines of files that attributes call binary.
         """
-        revs = [base] if head is None else [base, head]
-        for rev in revs:
-            check_revision(rev)
-        done = self.run(*DIFF, *(["--text"] if text else []), *revs, "--", *paths)
+        done = self.run(*_diff(base, head, text=text, paths=paths))
         if not done.ok:
             raise self._failed(done)
         return done
@@ -471,6 +483,22 @@ def changed(git: Git, base: Base) -> Change:
     if base.head is None:
         files += tuple(file for path in git.untracked() if (file := _new_file(git.root(), path)))
     return Change(files=files, warnings=(*base.warnings, *_degraded(done)))
+
+
+def foresee(git: Git, base: Base) -> None:
+    """Start what `changed` and a list of the files will ask, so that git works while reports are read."""
+    git.start(*TRACKED)
+    if base.patch_file is None:
+        git.start(*_diff(base.sha, base.head))
+        if base.head is None:
+            git.start(*UNTRACKED)
+
+
+def _diff(base: str, head: str | None, *, text: bool = False, paths: Iterable[str] = ()) -> tuple[str, ...]:
+    revs = [base] if head is None else [base, head]
+    for rev in revs:
+        check_revision(rev)
+    return (*DIFF, *(["--text"] if text else []), *revs, "--", *paths)
 
 
 def _degraded(done: Completed) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ def whole(minimum: int, maximum: int = 1_000_000_000) -> Kind[int]:
     """A whole number between two bounds, both included."""
 
     def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not minimum <= int(text) <= maximum:
+        if not re.fullmatch("[0-9]{1,18}", text) or not minimum <= int(text) <= maximum:
             raise ValueError
         return int(text)
 

@@ -12,7 +12,7 @@ _SPECIAL[ord("@")] = "@\u200b"
 #: What GitHub makes a link of although nobody marked it.
 _ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 #: What makes a list or a heading of a line that begins with it.
-_BULLET = re.compile(r"^(?=[-=])|^(\d+)(?=[.)])")
+_BULLET = re.compile(r"^(?=[-=])|^(\d+)(?=\.(?:\s|$))")
 
 
 def plain(text: str) -> str:

@@ -6,6 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 #: What a child never inherits: our inputs, and tokens that are not meant for it.
 WITHHELD_PREFIXES = ("INPUT_", "ACTIONS_RUNTIME_", "ACTIONS_ID_TOKEN_")
@@ -45,6 +49,30 @@ class Completed:
     def complaint(self) -> str:
         """The end of what it said on standard error, for messages: at most 2 000 characters."""
         return self.stderr.decode("utf-8", "replace").strip()[-2000:]
+
+
+class Running:
+    """A child process whose answer is asked for later; it works meanwhile."""
+
+    def __init__(self, words: tuple[str, ...], child: Popen[bytes]) -> None:
+        self._words = words
+        self._child = child
+
+    def wait(self, timeout: float | None = None) -> Completed:
+        """Return how it went, when it has ended."""
+        from subprocess import TimeoutExpired
+
+        try:
+            stdout, stderr = self._child.communicate(timeout=timeout)
+        except TimeoutExpired:
+            self._child.kill()
+            stdout, stderr = self._child.communicate()
+            return Completed(argv=self._words, code=None, stdout=stdout, stderr=stderr)
+        return Completed(argv=self._words, code=self._child.returncode, stdout=stdout, stderr=stderr)
+
+
+#: Room for what a child says before anybody listens, on systems where that can be chosen.
+_PIPE = 1 << 20
 
 
 class Process:
@@ -90,3 +118,25 @@ class Process:
         except subprocess.TimeoutExpired as late:
             return Completed(argv=words, code=None, stdout=late.stdout or b"", stderr=late.stderr or b"")
         return Completed(argv=words, code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def start(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Running:
+        """Start `argv` and return at once. Raises what `run` raises."""
+        import subprocess
+
+        words = tuple(os.fspath(word) for word in argv)
+        child = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**self._environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pipesize=_PIPE,
+        )
+        return Running(words, child)

@@ -252,7 +252,7 @@ def _judge(
         clock=clock,
         progress=progress,
         token=getattr(config, "github_token", ""),
-        config_at=lambda git, revision: _config_at(git, revision, file.path, sections, config_from),
+        config_at=lambda git, revision: _config_at(git, revision, directory, root, sections, config_from),
     )
     if getattr(config, "config_from", "") == "base":
         config = _as_before(config, edges, config_from)
@@ -272,15 +272,14 @@ def _chosen(capability: Capability[C], config: C, name: str) -> Phase[C]:
 def _config_at(
     git: Git,
     revision: str,
-    path: str,
+    directory: Path,
+    root: Path,
     sections: Collection[str],
     config_from: Callable[[settings.SettingsFile], C],
 ) -> C | None:
-    content = git.show(revision, path) if path else None
-    if content is None:
-        return config_from(settings.SettingsFile(path, {}))
+    # Looked for anew: the change may have moved or removed the file.
     try:
-        return config_from(settings.parse(content, path, sections))
+        return config_from(settings.find_in(lambda path: git.show(revision, path), directory, root, sections))
     except BadInput:
         return None
 

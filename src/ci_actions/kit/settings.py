@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +48,24 @@ def find(directory: Path, root: Path, known: Collection[str]) -> SettingsFile:
     A `pyproject.toml` without a `[tool.ci-actions]` table says nothing about us and is passed over.
     Raises BadInput for a file that is no TOML and for a section no capability owns.
     """
+
+    def read(path: str) -> bytes | None:
+        file = root / path
+        return file.read_bytes() if file.is_file() else None
+
+    return find_in(read, directory, root, known)
+
+
+def find_in(
+    read: Callable[[str], bytes | None], directory: Path, root: Path, known: Collection[str]
+) -> SettingsFile:
+    """Return the nearest settings among what `read` returns for a path relative to the root, None for no file."""
     for each in (directory, *directory.parents):
         for name in NAMES:
-            file = each / name
-            if file.is_file():
-                found = parse(file.read_bytes(), _relative(file, root), known)
-                if found.tables:
-                    return found
+            path = _relative(each / name, root)
+            content = read(path)
+            if content is not None and (found := parse(content, path, known)).tables:
+                return found
         if each == root:
             break
     return SettingsFile("", {})

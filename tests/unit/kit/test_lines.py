@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def test_bitmaps_are_sets(one: set[int], other: set[int]) -> None:
 def test_ranges_are_the_longest_runs_in_order(found: set[int]) -> None:
     pairs = list(lines.ranges(lines.from_numbers(found)))
     assert [number for first, last in pairs for number in range(first, last + 1)] == sorted(found)
-    for (_, last), (first, _) in zip(pairs, pairs[1:], strict=False):
+    for (_, last), (first, _) in pairwise(pairs):
         assert first > last + 1
 
 
@@ -39,7 +40,9 @@ def test_ranges_may_overlap_and_come_in_any_order(spans: list[tuple[int, int]]) 
 
 @pytest.mark.parametrize("numbers", [[0], [-1, 5], [LAST_LINE + 1], [1, 2**80]])
 def test_numbers_that_no_file_has_are_refused(numbers: list[int]) -> None:
-    with pytest.raises(ValueError, match=re.escape(str(max(numbers, key=abs) if max(numbers) > 9 else min(numbers)))):
+    with pytest.raises(
+        ValueError, match=re.escape(str(max(numbers, key=abs) if max(numbers) > 9 else min(numbers)))
+    ):
         lines.from_numbers(numbers)
 
 

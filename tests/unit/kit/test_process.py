@@ -1,0 +1,122 @@
+"""Real child processes: this interpreter, so that every system has it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from ci_actions.kit.process import Completed, Process
+
+SAY = "import json, os, sys; json.dump(dict(os.environ), sys.stdout)"
+NEEDED = {"SYSTEMROOT": "C:\\Windows"} if sys.platform == "win32" else {}
+
+
+def python(process: Process, code: str, **more: object) -> Completed:
+    return process.run([sys.executable, "-I", "-S", "-c", code], **more)  # type: ignore[arg-type]
+
+
+def inherited(environ: dict[str, str], **more: str) -> dict[str, str]:
+    done = python(Process({**NEEDED, **environ}), SAY, env=more or None)
+    found: dict[str, str] = json.loads(done.text)
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "INPUT_MIN_OVERALL",
+        "INPUT_GITHUB_TOKEN",
+        "ACTIONS_RUNTIME_TOKEN",
+        "ACTIONS_RUNTIME_URL",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "GITHUB_TOKEN",
+        "GH_TOKEN",
+        "GITHUB_OUTPUT",
+        "GITHUB_ENV",
+        "GITHUB_PATH",
+        "GITHUB_STATE",
+        "GITHUB_STEP_SUMMARY",
+    ],
+)
+def test_inputs_tokens_and_command_files_are_withheld(name: str) -> None:
+    environ = {name: "canary", "KEPT": "yes"}
+    found = inherited(environ)
+    assert found.get("KEPT") == "yes"
+    assert "canary" not in found.values()
+
+
+@pytest.mark.parametrize("name", ["PATH", "GITHUB_REPOSITORY", "GITHUB_ACTIONS", "RUNNER_TEMP", "MY_INPUT_X"])
+def test_the_rest_is_inherited(name: str) -> None:
+    assert inherited({name: "value"})[name] == "value"
+
+
+def test_what_is_added_for_one_child_reaches_it_even_if_it_is_withheld() -> None:
+    assert inherited({"GITHUB_TOKEN": "outer"}, GITHUB_TOKEN="inner")["GITHUB_TOKEN"] == "inner"
+
+
+def test_a_child_inherits_nothing_from_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANARY", "x")
+    assert "CANARY" not in inherited({"OTHER": "y"})
+
+
+@pytest.mark.parametrize(("code", "ok"), [(0, True), (1, False), (77, False)])
+def test_how_it_ended(code: int, ok: bool) -> None:
+    done = python(Process(NEEDED), f"import sys; sys.exit({code})")
+    assert (done.code, done.ok) == (code, ok)
+    assert done.argv[0] == sys.executable
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+def test_a_signal_is_a_negative_code() -> None:
+    assert python(Process({}), "import os; os.kill(os.getpid(), 9)").code == -9
+
+
+def test_a_timeout_has_no_code_and_is_not_ok() -> None:
+    code = "import sys, time; print('early', flush=True); print('why', file=sys.stderr, flush=True); time.sleep(60)"
+    done = python(Process(NEEDED), code, timeout=1.5)
+    assert (done.code, done.ok) == (None, False)
+    assert done.text.strip() == "early"
+    assert done.complaint == "why"
+
+
+def test_input_and_output_are_bytes() -> None:
+    code = "import sys; data = sys.stdin.buffer.read(); sys.stdout.buffer.write(data[::-1]); sys.stderr.buffer.write(b'\\xff no')"
+    done = python(Process(NEEDED), code, stdin=b"\x00\xffab")
+    assert done.stdout == b"ba\xff\x00"
+    assert done.text == "ba\udcff\x00"
+    assert done.complaint == "\ufffd no"
+
+
+def test_without_input_there_is_none_to_wait_for() -> None:
+    assert python(Process(NEEDED), "import sys; print(len(sys.stdin.read()))").text.strip() == "0"
+
+
+def test_only_the_end_of_a_long_complaint_is_kept() -> None:
+    done = Completed(argv=("x",), code=1, stdout=b"", stderr=b"a" * 5000 + b"end\n")
+    assert len(done.complaint) == 2000
+    assert done.complaint.endswith("end")
+
+
+def test_words_are_words_and_the_folder_is_the_one_named(tmp_path: Path) -> None:
+    done = Process(NEEDED).run(
+        [
+            sys.executable,
+            "-c",
+            "import os, sys; print(os.getcwd()); print(sys.argv[1:])",
+            "a b",
+            "$HOME;x",
+            tmp_path,
+        ],
+        cwd=tmp_path,
+    )
+    folder, words = done.text.splitlines()
+    assert Path(folder).samefile(tmp_path)
+    assert words == repr(["a b", "$HOME;x", str(tmp_path)])
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Process(NEEDED).run([tmp_path / "nothing"])
