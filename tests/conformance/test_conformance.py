@@ -70,7 +70,7 @@ class Row:
 
 KEYS = frozenset(
     "shows source base change removed renamed uncommitted files made history git env event options exit outputs gates "
-    "says silent warns python evidence".split()
+    "says silent warns python evidence open".split()
 )
 
 
@@ -84,6 +84,12 @@ def rows() -> list[Row]:
 
 
 ALL = rows()
+
+
+def marked(row: Row) -> Any:
+    """A row as a parameter; one that is `open` is known to fail, and once it passes the mark has to go."""
+    marks = [pytest.mark.xfail(reason=row.table["open"], strict=True)] if "open" in row.table else []
+    return pytest.param(row, id=row.name, marks=marks)
 
 
 @dataclass(frozen=True)
@@ -245,7 +251,7 @@ def check(row: Row, found: Said) -> None:
     assert {name: verdicts.get(name) for name in wanted} == wanted, found.text
 
 
-@pytest.mark.parametrize("row", [pytest.param(each, id=each.name) for each in ALL])
+@pytest.mark.parametrize("row", [marked(each) for each in ALL])
 def test_row(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     bench = Bench(row, tmp_path)
     bench.build()

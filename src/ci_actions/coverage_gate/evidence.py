@@ -24,6 +24,7 @@ def problems(config: Config, facts: Facts, unmeasured: Sequence[Unmeasured]) -> 
     yield from _missing_reports(config, facts.reports)
     yield from _elsewhere(facts)
     yield from _stale(facts)
+    yield from _outdated(facts)
     if config.on_unmeasured_file == "fail":
         yield from (_unmeasured(each, len(facts.reports)) for each in unmeasured)
 
@@ -33,7 +34,7 @@ def warnings(config: Config, facts: Facts, unmeasured: Sequence[Unmeasured]) -> 
     yield from facts.warnings
     for report in facts.reports:
         yield from (f"{report.file}: {each}" for each in report.warnings)
-        if report.timestamp and facts.head_time and report.timestamp + 1 < facts.head_time:
+        if _is_older(report, facts):
             yield f"{report.file} is older than the newest commit; were the tests run on this revision?"
     for path in facts.conflicts:
         names = [report.file for report in facts.reports if any(each.path == path for each in report.files)]
@@ -60,7 +61,22 @@ def find_unmeasured(config: Config, facts: Facts) -> Iterator[Unmeasured]:
 
 def has_shard(name: str, report: str) -> bool:
     """Whether a report's path carries the name of a shard as a whole word: `coverage-windows-3.12/coverage.xml`."""
-    return re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", report) is not None
+    return next(_places(name, report), None) is not None
+
+
+def _places(name: str, report: str) -> Iterator[tuple[int, int]]:
+    for found in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", report):
+        yield found.span()
+
+
+def _shards_in(report: str, shards: Iterable[str]) -> set[str]:
+    """Return the shards whose names a report's path carries, but not as a piece of another shard's longer name."""
+    found = [(start, end, shard) for shard in shards for start, end in _places(shard, report)]
+    return {
+        shard
+        for start, end, shard in found
+        if not any(first <= start and end <= last and last - first > end - start for first, last, _ in found)
+    }
 
 
 def _unmeasured(each: Unmeasured, reports: int) -> str:
@@ -102,12 +118,13 @@ def _missing_reports(config: Config, reports: Sequence[CoverageReport]) -> Itera
 
 
 def _unserved(shards: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the shards that brought no report of their own: the report of `linux-arm` is not that of `linux`."""
+    """Return the shards that brought no report of their own: no report of `linux-arm` is one of `linux`."""
+    carried = [_shards_in(name, shards) for name in names]
     served: dict[int, int] = {}
 
     def serve(shard: int, tried: set[int]) -> bool:
-        for report, name in enumerate(names):
-            if report in tried or not has_shard(shards[shard], name):
+        for report, found in enumerate(carried):
+            if report in tried or shards[shard] not in found:
                 continue
             tried.add(report)
             if report not in served or serve(served[report], tried):
@@ -150,3 +167,25 @@ def _staleness(file: FileCoverage, facts: Facts) -> str:
     if file.digest and here.digest and file.digest != here.digest:
         return f"it measured another version of {file.path}."
     return ""
+
+
+def _is_older(report: CoverageReport, facts: Facts) -> bool:
+    """Whether a report is older than the commit under test; a clock may be a second off."""
+    return bool(report.timestamp and facts.head_time and report.timestamp + 1 < facts.head_time)
+
+
+def _outdated(facts: Facts) -> Iterator[str]:
+    """Yield the older reports that know a changed file, but none of its changed code: they were made before the change."""
+    older = [report for report in facts.reports if _is_older(report, facts)]
+    for report in older:
+        measured = {each.path for each in report.files if each.measured}
+        for file in facts.change or ():
+            known = facts.files.get(file.path)
+            if file.path not in measured or known is None or (known.measured | known.excluded) & file.added:
+                continue
+            if source_files.code_lines(file.path, facts.texts.get(file.path, ()), file.added):
+                yield (
+                    f"{report.file} is stale: it is older than the newest commit and knows none of the changed lines of "
+                    f"{file.path}. Run the tests on this revision again."
+                )
+                break
