@@ -60,13 +60,17 @@ def gzipped(*_: Path) -> bytes:
 
 def fifty_megabytes(*_: Path) -> bytes:
     """A report of 50 MB: 2 000 other files of 360 lines each, then ours with one line missed."""
-    lines = "".join(f'<line number="{number}" hits="{number % 7}" branch="false"/>\n' for number in range(1, 361))
+    lines = "".join(
+        f'<line number="{number}" hits="{number % 7}" branch="false"/>\n' for number in range(1, 361)
+    )
     others = "".join(
         f'<class name="m{number}" filename="src/generated/module_{number:04}.py" line-rate="0.5"><methods/><lines>\n{lines}'
         "</lines></class>\n"
         for number in range(3300)
     )
-    ours = COBERTURA.replace('number="6" hits="1"', 'number="6" hits="0"').replace("<classes>", f"<classes>{others}")
+    ours = COBERTURA.replace('number="6" hits="1"', 'number="6" hits="0"').replace(
+        "<classes>", f"<classes>{others}"
+    )
     return ours.encode()
 
 
@@ -85,7 +89,11 @@ def by_half(repository: Path, target: Path) -> None:
 
 def by_arcs(repository: Path, target: Path) -> None:
     """A data file that holds arcs."""
-    _data(target, arcs={"src/app.py": ((-1, 1), (1, 5), (5, -1), (-1, 2), (2, -1), (-5, 6), (6, -5))}, repository=repository)
+    _data(
+        target,
+        arcs={"src/app.py": ((-1, 1), (1, 5), (5, -1), (-1, 2), (2, -1), (-5, 6), (6, -5))},
+        repository=repository,
+    )
 
 
 def of_another_system(_: Path, target: Path) -> None:

@@ -63,7 +63,12 @@ def feature(plan: Plan) -> Path:
     repository = plan.folder / "app"
     repository.mkdir()
     git(repository, "init", "--quiet", "--initial-branch=main")
-    for option in ("user.name Test", "user.email test@example.com", "commit.gpgsign false", "core.autocrlf false"):
+    for option in (
+        "user.name Test",
+        "user.email test@example.com",
+        "commit.gpgsign false",
+        "core.autocrlf false",
+    ):
         git(repository, "config", *option.split())
     write(repository, plan.base)
     commit(repository, "base")
@@ -142,7 +147,9 @@ def octopus(plan: Plan) -> Path:
 def diverged(plan: Plan) -> Path:
     """`main` went on in the same file that the change touches."""
     repository = feature(plan)
-    behind(repository, {"src/app.py": "def double(x):\n    return x + x\n\n\ndef unrelated(x):\n    return x\n"})
+    behind(
+        repository, {"src/app.py": "def double(x):\n    return x + x\n\n\ndef unrelated(x):\n    return x\n"}
+    )
     return repository
 
 
@@ -199,7 +206,9 @@ def submodule(plan: Plan) -> Path:
         git(other, "config", *option.split())
     write(other, {"vendored.py": "x = 1\n"})
     commit(other, "other")
-    git(repository, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "src/other")
+    git(
+        repository, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "src/other"
+    )
     commit(repository, "a submodule")
     return repository
 

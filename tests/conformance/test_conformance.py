@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.conformance import evidence, histories
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +35,13 @@ AS_PROCESS: tuple[str, ...] = (
     "git/shallow-clone-is-deepened",
 )
 
-RESULTS = {0: ("passed", "skipped", "would-fail"), 1: ("failed",), 2: ("error",), 3: ("error",), 4: ("error",)}
+RESULTS = {
+    0: ("passed", "skipped", "would-fail"),
+    1: ("failed",),
+    2: ("error",),
+    3: ("error",),
+    4: ("error",),
+}
 DEFECTS = ("Traceback (most recent call last)", "internal error", "defect of ours")
 
 BASE = {
@@ -166,7 +171,12 @@ class Bench:
         if "@" not in text:
             return text
         text = text.replace("@ROOT@", self.repository.as_posix())
-        for name, revision in (("@BASE@", "base"), ("@HEAD@", "HEAD"), ("@MAIN@", "main"), ("@FEATURE@", "feature")):
+        for name, revision in (
+            ("@BASE@", "base"),
+            ("@HEAD@", "HEAD"),
+            ("@MAIN@", "main"),
+            ("@FEATURE@", "feature"),
+        ):
             if name in text:
                 text = text.replace(name, histories.git(self.repository, "rev-parse", revision))
         return text
@@ -252,7 +262,9 @@ def check(row: Row, found: Said) -> None:
 
 
 @pytest.mark.parametrize("row", [marked(each) for each in ALL])
-def test_row(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_row(
+    row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     bench = Bench(row, tmp_path)
     bench.build()
     found = bench.in_process(monkeypatch, capfd)

@@ -103,7 +103,9 @@ class World:
     def environ(self) -> dict[str, str]:
         """Only what a job needs: the Python that runs these tests is the job's, as it has coverage."""
         folders = [Path(sys.executable).parent]
-        folders += [Path(found).parent for name in ("git", "bash", "env", "cp") if (found := shutil.which(name))]
+        folders += [
+            Path(found).parent for name in ("git", "bash", "env", "cp") if (found := shutil.which(name))
+        ]
         return {
             "PATH": os.pathsep.join(dict.fromkeys(map(str, folders))),
             "HOME": str(self.cache),
@@ -126,7 +128,13 @@ class World:
     ) -> Run:
         """Run the jobs of a workflow for an event, offline, on this host."""
         words = [str(self.act), event, "--json", "-W", f".github/workflows/{workflow}"]
-        words += ["-P", f"{RUNNER}=-self-hosted", "--action-offline-mode", "--pull=false", "--no-cache-server"]
+        words += [
+            "-P",
+            f"{RUNNER}=-self-hosted",
+            "--action-offline-mode",
+            "--pull=false",
+            "--no-cache-server",
+        ]
         words += ["--concurrent-jobs", "1", "--action-cache-path", str(self.cache / "act")]
         words += ["--local-repository", f"org/ci-actions@v1={tree or self.released}"]
         for name, value in (env or {}).items():
@@ -136,7 +144,13 @@ class World:
             file.write_text(json.dumps(payload))
             words += ["-e", str(file)]
         done = subprocess.run(
-            words, cwd=repository, env=self.environ(), capture_output=True, text=True, timeout=300, check=False
+            words,
+            cwd=repository,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         return Run(done.returncode, jobs_in(done.stdout), done.stdout + done.stderr)
 
@@ -184,7 +198,7 @@ def note(job: Job, entry: Mapping[str, Any]) -> None:
 def workflow(jobs: Mapping[str, Mapping[str, object]]) -> str:
     """Return a workflow for every event that the tests use; JSON is YAML."""
     events = ("push", "pull_request", "merge_group", "schedule", "workflow_dispatch")
-    on: dict[str, object] = dict.fromkeys(events, {})
+    on: dict[str, object] = {event: {} for event in events}
     on["schedule"] = [{"cron": "0 3 * * *"}]
     return json.dumps({"on": on, "jobs": jobs}, indent=1)
 
@@ -289,7 +303,9 @@ class Repository:
             **{f"GIT_{who}_NAME": "Test" for who in ("AUTHOR", "COMMITTER")},
             **{f"GIT_{who}_EMAIL": "test@example.com" for who in ("AUTHOR", "COMMITTER")},
         }
-        done = subprocess.run(["git", *words], cwd=self.path, env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *words], cwd=self.path, env=environ, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -308,7 +324,9 @@ class Repository:
             self.git("push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{push}")
         return self.git("rev-parse", "HEAD")
 
-    def with_workflow(self, jobs: Mapping[str, Mapping[str, object]], files: Mapping[str, str] | None = None) -> None:
+    def with_workflow(
+        self, jobs: Mapping[str, Mapping[str, object]], files: Mapping[str, str] | None = None
+    ) -> None:
         """Commit a workflow, and what else its jobs need, on the branch that is checked out."""
         self.write({".github/workflows/ci.yml": workflow(jobs), **(files or {})})
         self.commit("a workflow")

@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # `python -m pytest` puts it there, the command `pytest` does not
     sys.path.insert(0, str(ROOT))
 
-from ci_actions import bootstrap, vendoring  # noqa: E402
 from tests.e2e.acting import Repository, World, add_doors, copy_of_checkout  # noqa: E402
+
+from ci_actions import bootstrap, vendoring  # noqa: E402
 
 
 def act_or_skip() -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-
 from tests.e2e.acting import MEASURE, MONEY, Job, Repository, World, gate, job
 
 pytestmark = pytest.mark.e2e
@@ -39,7 +38,10 @@ def pull_request(base: str, head: str) -> dict[str, object]:
     return {
         "action": "synchronize",
         "number": 7,
-        "pull_request": {"number": 7, **{side: {"ref": ref, "sha": sha, "repo": repo} for side, (ref, sha) in sides.items()}},
+        "pull_request": {
+            "number": 7,
+            **{side: {"ref": ref, "sha": sha, "repo": repo} for side, (ref, sha) in sides.items()},
+        },
         "repository": repo,
     }
 
@@ -76,7 +78,9 @@ def test_pull_request_in_a_shallow_clone_that_is_deepened(world: World, reposito
     clone = Repository(repository.path.parent / "shallow")
     repository.git("clone", "--quiet", "--depth=1", "--branch=feature", f"file://{origin}", str(clone.path))
     assert clone.git("rev-parse", "--is-shallow-repository") == "true"
-    assert_only_the_refund_is_new(judged(world, clone, "pull_request", pull_request(base, head)), "merge base")
+    assert_only_the_refund_is_new(
+        judged(world, clone, "pull_request", pull_request(base, head)), "merge base"
+    )
 
 
 def test_pull_request_whose_base_is_nowhere_is_no_pass(world: World, repository: Repository) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 
 import pytest
-
 from tests.e2e.acting import IN_SOURCE, MEASURE, Repository, Run, World, always, gate, job
 
 pytestmark = pytest.mark.e2e
@@ -61,23 +60,31 @@ JOBS = {
         TELL,
         'test -s "${{ steps.gate.outputs.html }}" && test -s badge.svg && test -s merged.xml',
         'test -s "${{ steps.gate.outputs.report }}" && test -s "${{ steps.gate.outputs.comment-payload }}"',
-        outputs={"overall": "${{ steps.gate.outputs.overall }}", "result": "${{ steps.gate.outputs.result }}"},
+        outputs={
+            "overall": "${{ steps.gate.outputs.overall }}",
+            "result": "${{ steps.gate.outputs.result }}",
+        },
     ),
     "after-green": job(
-        'echo "handed on: ${{ needs.green.outputs.result }} ${{ needs.green.outputs.overall }}"', needs="green"
+        'echo "handed on: ${{ needs.green.outputs.result }} ${{ needs.green.outputs.overall }}"',
+        needs="green",
     ),
     "overall": job(f"{MEASURE} refund", gate(min_new_code="off"), TELL),
-    "critical": job(f"{MEASURE} money refund", gate(**OFF, min_critical="90", critical_paths="src/pay/ledger.py"), TELL),
+    "critical": job(
+        f"{MEASURE} money refund", gate(**OFF, min_critical="90", critical_paths="src/pay/ledger.py"), TELL
+    ),
     "new-code": job(f"{MEASURE} money ledger", gate(min_overall="50"), TELL),
     "dry-run": job(f"{MEASURE} money ledger", gate(min_overall="50", dry_run="true"), TELL),
-    "ratchet": job(
-        f"{MEASURE} money refund", gate(**OFF, baseline="file:settings/baseline.json"), TELL
-    ),
+    "ratchet": job(f"{MEASURE} money refund", gate(**OFF, baseline="file:settings/baseline.json"), TELL),
     "ratchet-kept": job(ALL, gate(**OFF, baseline="file:settings/baseline.json"), TELL),
     "bad-input": job(ALL, gate(fail_under="eighty", dry_run="true"), TELL),
     "missing": job("true", gate(dry_run="true"), TELL),
-    "unmeasured": job(f"python3 -m coverage run --branch --include=src/pay/money.py tests/run.py money", gate(), TELL),
-    "shell-in-input": job(ALL, gate(comment_id='$(touch pwned)`touch pwned`"; touch pwned; #'), "test ! -e pwned", TELL),
+    "unmeasured": job(
+        "python3 -m coverage run --branch --include=src/pay/money.py tests/run.py money", gate(), TELL
+    ),
+    "shell-in-input": job(
+        ALL, gate(comment_id='$(touch pwned)`touch pwned`"; touch pwned; #'), "test ! -e pwned", TELL
+    ),
     **{
         name: job(f"{MEASURE} {words}", with_settings(name), gate(), TELL)
         for name, words in (
@@ -159,7 +166,9 @@ def test_a_gate_that_is_not_met_fails_its_job(run: Run, name: str, failed: str, 
 
 def test_what_a_change_loosens_itself_stands_above_the_verdict(run: Run) -> None:
     found = run.job("each-file")
-    assert found.summary.startswith("> ⚠️ This change itself loosens what is asked of it: min-overall goes from 80 to off")
+    assert found.summary.startswith(
+        "> ⚠️ This change itself loosens what is asked of it: min-overall goes from 80 to off"
+    )
 
 
 def test_lines_that_no_test_covers_are_annotated(run: Run) -> None:
@@ -210,7 +219,9 @@ def test_an_input_never_reaches_a_shell(run: Run) -> None:
     assert run.job("shell-in-input").result == "success"
 
 
-def test_the_source_tree_works_like_the_release(world: World, new_repository: Callable[[], Repository]) -> None:
+def test_the_source_tree_works_like_the_release(
+    world: World, new_repository: Callable[[], Repository]
+) -> None:
     repository = new_repository()
     repository.with_workflow(
         {

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.acting import MEASURE, Repository, Run, World, gate, job
 
 pytestmark = pytest.mark.e2e
@@ -20,23 +19,34 @@ import os, sys
 with open(os.environ["ALARM"], "a") as alarm:
     alarm.write("{what}: " + " ".join(sys.orig_argv) + "\\n")
 """
-SHADOWS = ("json.py", "requests/__init__.py", "sitecustomize.py", "usercustomize.py", "ci_actions/__init__.py", "coverage.py")
+SHADOWS = (
+    "json.py",
+    "requests/__init__.py",
+    "sitecustomize.py",
+    "usercustomize.py",
+    "ci_actions/__init__.py",
+    "coverage.py",
+)
 FILES = {f"evil/{name}": PLANTED.format(what=name) for name in SHADOWS}
 MEASURED = f"{MEASURE} money ledger && python3 -m coverage xml --quiet"
 PLANT = "cp -R evil/. . && python3 -m venv --without-pip planted"
 #: `.pth` files run whenever the interpreter starts, -I or not; only -S keeps them from it.
-PTH = 'for folder in planted/lib/python3*/site-packages; do echo "import runpy; runpy.run_path(\'$PWD/evil/json.py\')" > "$folder/planted.pth"; done'
+HOOK = "import runpy; runpy.run_path('$PWD/evil/json.py')"
+PTH = f'for folder in planted/lib/python3*/site-packages; do echo "{HOOK}" > "$folder/planted.pth"; done'
 ACTIVATE = 'echo "$PWD/planted/bin" >> "$GITHUB_PATH" && echo "VIRTUAL_ENV=$PWD/planted" >> "$GITHUB_ENV"'
-PYTHON_VARIABLES = (
-    'printf "%s\\n" "PYTHONPATH=$PWD" "PYTHONSTARTUP=$PWD/json.py" "PYTHONHASHSEED=1" "PYTHONINSPECT=1" >> "$GITHUB_ENV"'
-)
+VARIABLES = ("PYTHONPATH=$PWD", "PYTHONSTARTUP=$PWD/json.py", "PYTHONHASHSEED=1", "PYTHONINSPECT=1")
+PYTHON_VARIABLES = "\n".join(f'echo "{each}" >> "$GITHUB_ENV"' for each in VARIABLES)
 # What was planted is new Python code below the root; only `src` is to be in a report.
 WANTED = {"source": "src", "min_overall": "50"}
 JUDGE = gate(files="coverage.xml", html="true", **WANTED)
 JOBS = {
     "plain": job(MEASURED, JUDGE),
-    "hostile": job(MEASURED, PLANT, PTH, ACTIVATE, PYTHON_VARIABLES, 'python3 -c "print(\'planted runs\')"', JUDGE),
-    "hostile-data": job(MEASURED, PLANT, 'echo "PYTHONPATH=$PWD" >> "$GITHUB_ENV"', gate(files=".coverage", **WANTED)),
+    "hostile": job(
+        MEASURED, PLANT, PTH, ACTIVATE, PYTHON_VARIABLES, "python3 -c \"print('planted runs')\"", JUDGE
+    ),
+    "hostile-data": job(
+        MEASURED, PLANT, 'echo "PYTHONPATH=$PWD" >> "$GITHUB_ENV"', gate(files=".coverage", **WANTED)
+    ),
 }
 
 

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.acting import MEASURE, Repository, Run, World, always, gate, job
 
 pytestmark = pytest.mark.e2e
 
-FETCH = "mkdir -p reports && cp -R \"$HANDOVER\"/. reports/"
+FETCH = 'mkdir -p reports && cp -R "$HANDOVER"/. reports/'
 
 
 def shard(name: str, *words: str) -> dict[str, object]:
@@ -34,12 +33,16 @@ JOBS = {
     "shard-b": shard("linux-b", "ledger"),
     "shard-c": shard("windows-c", "refund"),
     "empty": job("true", gate(id="collect", collect="nowhere.json", dry_run="true")),
-    "merged": job(FETCH, gate(files="reports/*/collected.json", expect_reports="linux-a, linux-b, windows-c")),
+    "merged": job(
+        FETCH, gate(files="reports/*/collected.json", expect_reports="linux-a, linux-b, windows-c")
+    ),
     "partial": job(
         f"{FETCH} && rm -r reports/windows-c",
         gate(files="reports/*/collected.json", expect_reports="linux-a, linux-b, windows-c", dry_run="true"),
     ),
-    "too-few": job(f"{FETCH} && rm -r reports/linux-b", gate(files="reports/*/collected.json", expect_reports="3")),
+    "too-few": job(
+        f"{FETCH} && rm -r reports/linux-b", gate(files="reports/*/collected.json", expect_reports="3")
+    ),
     "one-shard": job(FETCH, gate(files="reports/linux-a/collected.json")),
     "stale": job(
         FETCH, "echo 'x = 1' >> src/pay/money.py", gate(files="reports/*/collected.json", min_new_code="off")

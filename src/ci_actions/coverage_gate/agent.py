@@ -132,9 +132,13 @@ def answer(request, sink):
         refuse_mixture(facts)
         session.open(combined(session, copies, scratch))
         measured = session.measured()
-        found = analyse_all(session, selected(measured, request.get("only")), request)
+        wanted = selected(measured, request.get("only"))
+        found = analyse_all(session, wanted, request)
         refuse_emptiness(request, measured, found)
-        write_document(document_head(coverage, session, facts), found, sink)
+        head = document_head(coverage, session, facts)
+        # That a file was measured matters also where its numbers do not.
+        head["others"] = [shown_name(path) for path in sorted(set(measured) - set(wanted))]
+        write_document(head, found, sink)
     finally:
         session.close()  # Windows removes no open file.
         shutil.rmtree(scratch, ignore_errors=True)
@@ -269,9 +273,13 @@ class Session:
         """Return the name of the plugin that measured `path`, "" for none."""
         return self._data.file_tracer(path) or ""
 
+    def executed(self, path):
+        """Return the lines of `path` that were executed."""
+        return self._data.lines(path) or ()
+
     def ran(self, path):
         """Return whether the data says that a line of `path` was executed."""
-        return bool(self._data.lines(path))
+        return bool(self.executed(path))
 
 
 def remembering_last(function):
@@ -645,7 +653,8 @@ class Analyst:
         if self._seen % 100 == 0:
             gc.collect()
         try:
-            return [("file", name, json.dumps(value)) for name, value in self._analysed(path)]
+            found = [("file", name, json.dumps(value)) for name, value in self._analysed(path)]
+            return found + (self._staleness(path) if found else [])
         except MemoryError:
             raise
         except Exception as wrong:
@@ -710,8 +719,22 @@ class Analyst:
             for line, (total, _) in self._cov.branch_stats(path).items()
         }
 
+    def _staleness(self, path):
+        """Return the problem if the data cannot be of this source: a line ran that is empty, or not there at all."""
+        if self._session.tracer(path):
+            return []  # A plugin's lines are its own affair.
+        line = impossible_line(self._session.executed(path), path)
+        if not line:
+            return []
+        shown = shown_name(path)
+        message = (
+            f"{shown} has changed since it was measured: line {line} ran, but there is no code on it. "
+            "Run the tests again."
+        )
+        return [("problem", shown, json.dumps({"path": shown, "reason": "stale", "message": message}))]
+
     def _problem(self, path, wrong):
-        shown = slashed(os.path.relpath(path) if inside(path, os.getcwd()) else path)
+        shown = shown_name(path)
         reason, message = self._explained(path, shown, wrong)
         return {"path": shown, "reason": reason, "message": message}
 
@@ -857,6 +880,25 @@ def digest(path):
             return hashlib.sha256(file.read().replace(b"\r\n", b"\n")).hexdigest()
     except OSError:
         return ""
+
+
+def impossible_line(executed, path):
+    """Return the first executed line that is empty in the source or beyond its end, 0 when there is none.
+
+    Lines 0 and 1 say nothing: a module itself begins there, whatever stands there.
+    """
+    try:
+        with open(path, "rb") as file:
+            source = file.read().splitlines()
+    except OSError:
+        return 0
+    late = (line for line in sorted(executed) if line > 1)
+    return next((line for line in late if line > len(source) or not source[line - 1].strip()), 0)
+
+
+def shown_name(path):
+    """Return a measured path as people know it: relative to the root where it lies below."""
+    return slashed(os.path.relpath(path) if inside(path, os.getcwd()) else path)
 
 
 def slashed(path):

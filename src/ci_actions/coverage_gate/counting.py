@@ -83,7 +83,7 @@ def changed_gains(
     each: ChangedCoverage, file: FileCoverage, metric: str, partial_branches: str
 ) -> Iterator[tuple[int | Decimal, int]]:
     """Yield (units gained, line) for every changed line that could still be covered."""
-    if metric == "branches":
+    if metric == "branches" and each.status != "?":
         yield from ((gain, line) for gain, line in gains(file, metric) if each.measured >> line & 1)
         return
     yield from ((1, line) for line in lines.numbers(each.missed))

@@ -36,18 +36,23 @@ def decide(config: Config, facts: Facts) -> Outcome:
     measured = _Measured(config, facts)
     problems = [*evidence.problems(config, facts, measured.unmeasured)]
     gates = []
-    for gate in _gates(config):
+    # Without anything measured every gate would only say so once more.
+    nothing = facts.everything and not any(file.measured for file in measured.files)
+    if nothing and not problems:
+        problems.append("Nothing is left to measure: exclude matches every measured file.")
+    for gate in () if nothing else _gates(config):
         result = _judge(gate, measured)
         if isinstance(result, str):
             problems.append(result)
         else:
             gates.append(result)
-    problems += _vacuous(config, measured)
+    if not nothing:
+        problems += _vacuous(config, measured)
     if config.metric == "branches" and not measured.has_branches:
         problems.append(
             "metric is branches, but no report measured any. Run the tests with branch coverage (coverage run --branch)."
         )
-    if config.baseline != "none":
+    if config.baseline != "none" and not nothing:
         ratchet = _ratchet(config, measured)
         if isinstance(ratchet, str):
             problems.append(ratchet)

@@ -34,7 +34,7 @@ def warnings(config: Config, facts: Facts, unmeasured: Sequence[Unmeasured]) -> 
     yield from facts.warnings
     for report in facts.reports:
         yield from (f"{report.file}: {each}" for each in report.warnings)
-        if _is_older(report, facts):
+        if _is_older(report, facts.head_time):
             yield f"{report.file} is older than the newest commit; were the tests run on this revision?"
     for path in facts.conflicts:
         names = [report.file for report in facts.reports if any(each.path == path for each in report.files)]
@@ -47,16 +47,17 @@ def find_unmeasured(config: Config, facts: Facts) -> Iterator[Unmeasured]:
     """Yield the changed source files with changed code of which no report knows."""
     if facts.change is None or config.on_unmeasured_file == "ignore":
         return
+    measured = facts.measured
     matches = source_files.is_source(
-        facts.source, config.exclude, facts.files, facts.directory, named=bool(config.source)
+        facts.source, config.exclude, measured, facts.directory, named=bool(config.source)
     )
     for file in facts.change:
-        if file.status == "D" or not file.added or file.path in facts.files or not matches(file.path):
+        if file.status == "D" or not file.added or file.path in measured or not matches(file.path):
             continue
         text = facts.texts.get(file.path)
         changed = file.added if text is None else source_files.code_lines(file.path, text, file.added)
         if changed:
-            yield Unmeasured(path=file.path, lines=changed, closest=closest(file.path, facts.files))
+            yield Unmeasured(path=file.path, lines=changed, closest=closest(file.path, measured))
 
 
 def has_shard(name: str, report: str) -> bool:
@@ -94,7 +95,7 @@ def _unmeasured(each: Unmeasured, reports: int) -> str:
 
 def _empty(reports: Iterable[CoverageReport]) -> Iterator[str]:
     for report in reports:
-        if not any(each.measured for each in report.files):
+        if not report.others and not any(each.measured for each in report.files):
             yield f"{report.file} holds 0 measurable lines. Treating as an error, not as 100%."
 
 
@@ -169,14 +170,19 @@ def _staleness(file: FileCoverage, facts: Facts) -> str:
     return ""
 
 
-def _is_older(report: CoverageReport, facts: Facts) -> bool:
+def any_older(reports: Iterable[CoverageReport], head_time: float | None) -> bool:
+    """Whether any report is older than the commit under test."""
+    return any(_is_older(each, head_time) for each in reports)
+
+
+def _is_older(report: CoverageReport, head_time: float | None) -> bool:
     """Whether a report is older than the commit under test; a clock may be a second off."""
-    return bool(report.timestamp and facts.head_time and report.timestamp + 1 < facts.head_time)
+    return bool(report.timestamp and head_time and report.timestamp + 1 < head_time)
 
 
 def _outdated(facts: Facts) -> Iterator[str]:
     """Yield the older reports that know a changed file, but none of its changed code: they were made before the change."""
-    older = [report for report in facts.reports if _is_older(report, facts)]
+    older = [report for report in facts.reports if _is_older(report, facts.head_time)]
     for report in older:
         measured = {each.path for each in report.files if each.measured}
         for file in facts.change or ():

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ci_actions.coverage_gate import baseline, formats, loosened, merge, source_files
+from ci_actions.coverage_gate import baseline, evidence, formats, loosened, merge, source_files
 from ci_actions.coverage_gate.config import Config
 from ci_actions.coverage_gate.discovery import Discovery, Found, discover
 from ci_actions.coverage_gate.model import Checkout, CoverageReport, Facts
@@ -36,10 +36,13 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     Raises CannotJudge for a report that cannot be read; what is merely missing becomes a fact.
     """
     change = _Change.find(config, edges)
-    found = discover(config.files, config.format, edges.directory, edges.root)
-    reports, data, warnings = _read_reports(config, edges, found)
-    change.complete(edges.git)
-    tracked = _tracked(edges)
+    try:
+        found = discover(config.files, config.format, edges.directory, edges.root)
+        reports, data, warnings = _read_reports(config, edges, found)
+    finally:
+        # Git is at work already, and is waited for also when a report cannot be read: no child outlives the run.
+        change.complete(edges.git)
+        tracked = _tracked(edges)
     everything = True
     if data:
         only = _needed_only(config, change.files, tracked, edges)
@@ -60,13 +63,15 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     )
     checkout = _checkout(edges.root, reports, contents)
     directory = repository.directory
-    unknown = [each for each in changes if each.path not in merged.files]
+    others = frozenset(path for each in reports for path in each.others)
+    unknown = [each for each in changes if each.path not in merged.files and each.path not in others]
     source = repository.source
     if unknown and not source:
-        source = source_files.detect(tracked, merged.files, directory)
+        source = source_files.detect(tracked, [*merged.files, *others], directory)
     facts = Facts(
         reports=reports,
         files=merged.files,
+        others=others,
         everything=everything,
         change=change.files,
         no_change=change.no_change,
@@ -77,7 +82,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         blob_url=_blob_url(edges, change.head),
         directory=directory,
         checkout=checkout,
-        texts=dict(_texts(contents, unknown)),
+        texts=dict(_texts(contents, changes if evidence.any_older(reports, change.head_time) else unknown)),
         source=source,
         head_time=change.head_time,
         now=edges.clock.now(),
@@ -322,7 +327,7 @@ def _resolved(report: CoverageReport, repository: Repository) -> CoverageReport:
     ]
     if len({file.path for file in parts}) < len(parts):
         parts = list(merge.merge(parts).files.values())
-    return replace(report, files=tuple(parts))
+    return replace(report, files=tuple(parts), others=tuple(map(resolve, report.others)))
 
 
 # --- the work tree ---------------------------------------------------------------------------------

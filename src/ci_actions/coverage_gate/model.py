@@ -64,8 +64,9 @@ class CoverageReport:
     `sources` are the folders its paths may be relative to. `timestamp` is in seconds since the epoch.
     `relative_to_packages` says that paths are `package/File` below unknown source roots (JaCoCo) or
     start with a module path (Go), so that they must be found by their ending among the files of the repository.
-    `parts` are the files it was combined from, where it is not one file. `problems` are reasons why it is partial,
-    `cautions` what has to be read before its numbers are believed.
+    `parts` are the files it was combined from, where it is not one file; `others` are measured files whose
+    numbers nobody asked for. `problems` are reasons why it is partial, `cautions` what has to be read before its
+    numbers are believed.
     """
 
     file: str
@@ -78,6 +79,7 @@ class CoverageReport:
     has_branches: bool = False
     relative_to_packages: bool = False
     parts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
@@ -114,11 +116,13 @@ class Facts:
 
     `reports` hold paths relative to the git root, `files` are all of them merged. `change` is None without a
     change to judge; then `no_change` says why, or `change_problem` why it could not be found out.
-    `checkout` holds the measured files that exist; `texts` the lines of changed files that may be source.
+    `others` are measured files whose numbers nobody needs. `checkout` holds the
+    measured files that exist; `texts` the lines of changed files that may be source.
     """
 
     reports: tuple[CoverageReport, ...]
     files: Mapping[str, FileCoverage]
+    others: frozenset[str] = frozenset()
     everything: bool = True
     change: tuple[ChangedFile, ...] | None = None
     no_change: str = ""
@@ -140,6 +144,11 @@ class Facts:
     loosened: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> frozenset[str]:
+        """The paths of all measured files."""
+        return self.others.union(self.files)
 
 
 # --- what was decided ----------------------------------------------------------------------------

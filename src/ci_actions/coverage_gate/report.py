@@ -130,8 +130,9 @@ def _files(count: int) -> str:
 
 def _headline(outcome: Outcome, failing: Sequence[GateResult]) -> str:
     if outcome.problems:
-        more = f" (and {len(outcome.problems) - 1} more reasons)" if len(outcome.problems) > 1 else ""
-        return f"{NAME}: no verdict. {outcome.problems[0]}{more}"
+        others = len(outcome.problems) - 1
+        more = f" (and {others} more {'reason' if others == 1 else 'reasons'})" if others else ""
+        return f"{NAME}: no verdict. {_what_and_advice(outcome.problems[0])[0]}{more}"
     said = [_short(each) for each in failing or outcome.gates if each.verdict is not Verdict.NOT_APPLICABLE]
     return f"{NAME}: {', '.join(said) or 'nothing to judge in this change'}"
 
@@ -147,11 +148,17 @@ def _short(gate: GateResult) -> str:
 def _next_step(outcome: Outcome, failing: Sequence[GateResult]) -> str:
     """Return what turns this green: the lines to cover, for the first gate that is not met."""
     if outcome.problems:
-        return outcome.problems[0]
+        return _what_and_advice(outcome.problems[0])[1]
     if not failing:
         return ""
     count = sum(lines.count(each.lines) for each in failing[0].remedy)
     return f"cover {'this line' if count == 1 else f'these {count} lines'} with tests: {places(failing[0].remedy)}"
+
+
+def _what_and_advice(problem: str) -> tuple[str, str]:
+    """Return the first sentence of a problem, which says what is wrong, and the rest, which says what to do."""
+    what, stop, advice = problem.partition(". ")
+    return what + stop.strip(), advice
 
 
 def _preface(outcome: Outcome) -> Iterator[str]:
@@ -435,7 +442,7 @@ def _files_table(outcome: Outcome) -> str:
     shown = [
         [
             _linked(outcome, each.path),
-            f"{tally.percent} %",
+            f"{tally.percent} %" if tally.total else "n/a",
             f"{tally.covered}/{tally.total}",
             lines.spoken(each.measured & ~each.hit),
         ]

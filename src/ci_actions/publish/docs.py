@@ -119,7 +119,7 @@ def snippets(root: Path, text: str) -> str:
         content = (root / path).read_text(encoding="utf-8").rstrip("\n")
         return f"<!-- file: {path} -->\n```{language}\n{content}\n```"
 
-    return re.sub(r"<!-- file: (?P<path>\S+) -->\n```\w*\n.*?\n```", block, text, flags=re.DOTALL)
+    return re.sub(r"<!-- file: (?P<path>\S+) -->\n```\w*\n(?:.*?\n)??```", block, text, flags=re.DOTALL)
 
 
 def expected(root: Path) -> Iterator[tuple[Path, str]]:

@@ -120,13 +120,14 @@ def test_numbers_of_reports(before: str, after: str, expected: list[str]) -> Non
 
 #: Inputs that ask for nothing: where things are, how they are shown. A new input belongs here or into `loosened.settings`.
 NEUTRAL = {
-    "working_directory", "base", "deepen", "github_token", "files", "format", "path_map", "python", "collect", "history", "annotations",
-    "comment_id", "summary", "html", "badge", "report_dir", "cobertura_out",
+    "working_directory", "base", "deepen", "github_token", "files", "format", "path_map", "python", "collect", "history",
+    "annotations", "comment_id", "summary", "html", "badge", "report_dir", "cobertura_out",
 }  # fmt: skip
 LAX: dict[str, Any] = {
-    "dry_run": True, "config_from": "head", "min_overall": None, "min_critical": None, "min_new_code": None, "critical_paths": (),
-    "allow_empty_critical": True, "gate": (), "metric": "lines", "partial_branches": "covered", "source": (), "exclude": ("x",),
-    "on_unmeasured_file": "ignore", "min_changed_lines": 9, "expect_reports": (), "baseline": "none", "baseline_tolerance": Decimal(1),
+    "dry_run": True, "config_from": "head", "min_overall": None, "min_critical": None, "min_new_code": None,
+    "critical_paths": (), "allow_empty_critical": True, "gate": (), "metric": "lines",
+    "partial_branches": "covered", "source": (), "exclude": ("x",), "on_unmeasured_file": "ignore",
+    "min_changed_lines": 9, "expect_reports": (), "baseline": "none", "baseline_tolerance": Decimal(1),
     "require_baseline": False, "ratchet_update": "always",
 }  # fmt: skip
 

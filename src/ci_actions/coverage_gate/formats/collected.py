@@ -6,6 +6,7 @@
      "files": {"src/pay.py": {"digest": "<SHA-256 of the source with LF>",
                               "lines": [1, 4, 7, 9], "missed": [3, 3], "excluded": [],
                               "branches": {"9": {"taken": ["10"], "missed": ["-1"]}}}},
+     "others": ["src/measured_but_not_asked_for.py"],
      "problems": [{"path": "src/old.py", "reason": "no-source", "message": "…"}]}
 
 Lines are runs, first and last line of each, flat. Another machine wrote the file, so all of it is checked.
@@ -65,6 +66,7 @@ def read(path: str, data: Data, *, counts: bool = False) -> CoverageReport:  # n
         sources=(root,) if root else (),
         files=files,
         has_branches=document.get("branches") is True,
+        others=reader.names(document.get("others", [])),
         problems=tuple(reader.problems(document.get("problems", []))),
         cautions=cautions,
     )
@@ -152,15 +154,22 @@ class _Reader:
             raise self._nonsense("the report", "'timestamp' is no number of seconds")
         return float(found)
 
+    def names(self, entries: Any) -> tuple[str, ...]:
+        """Return a list of paths. Raises CannotJudge for what is none."""
+        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+            raise self._nonsense("the report", "'others' is no list of paths")
+        return tuple(entries)
+
     def problems(self, entries: Any) -> list[str]:
         """Return a text per problem that the collecting job had. Raises CannotJudge for what is none."""
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise self._nonsense("the report", "'problems' is no list of objects")
-        return [
-            f"{self.text(entry, 'a problem', 'path')}: "
-            f"{self.text(entry, 'a problem', 'message') or self.text(entry, 'a problem', 'reason')}"
-            for entry in entries
-        ]
+        return [self._problem(entry) for entry in entries]
+
+    def _problem(self, entry: dict[str, Any]) -> str:
+        path, message, reason = (self.text(entry, "a problem", key) for key in ("path", "message", "reason"))
+        text = message or reason
+        return text if path in text else f"{path}: {text}"
 
     def _nonsense(self, where: str, what: str) -> CannotJudge:
         return CannotJudge(f"{self._path}: {where}: {what}.", file=self._path)
