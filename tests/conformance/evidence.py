@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -72,6 +73,18 @@ def fifty_megabytes(*_: Path) -> bytes:
         "<classes>", f"<classes>{others}"
     )
     return ours.encode()
+
+
+def four_hundred(*_: Path) -> bytes:
+    """Coverage of the history `four-hundred-files`: what changed ran in none but the first hundred."""
+    files = {
+        f"src/part_{number:03}.py": {
+            "executed_lines": [1, 2][: 2 - (number >= 100)],
+            "missing_lines": [2][: number >= 100],
+        }
+        for number in range(400)
+    }
+    return json.dumps({"meta": {"format": 3}, "files": files}).encode()
 
 
 # --- coverage.py's data files ----------------------------------------------------------------------
@@ -196,6 +209,7 @@ MAKERS: Mapping[str, Maker] = {
         zeros,
         gzipped,
         fifty_megabytes,
+        four_hundred,
         by_lines,
         by_half,
         by_arcs,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -223,6 +224,21 @@ def executable_only(plan: Plan) -> Path:
     return repository
 
 
+def four_hundred_files(plan: Plan) -> Path:
+    """A change of 400 files: more than GitHub's API lists of a change."""
+    files = {f"src/part_{number:03}.py": "a = 1\n" for number in range(400)}
+    return feature(replace(plan, base=files, change={name: f"{text}b = 2\n" for name, text in files.items()}))
+
+
+def name_without_encoding(plan: Plan) -> Path:
+    """The change adds a source whose name is no UTF-8."""
+    repository = feature(plan)
+    with open(os.fsencode(repository / "src") + b"/caf\xe9.py", "wb") as file:  # noqa: PTH123 (a name of bytes)
+        file.write(b"def new():\n    return 1\n")
+    commit(repository, "no UTF-8")
+    return repository
+
+
 def on_main(plan: Plan) -> Path:
     """`main` itself, with both commits."""
     repository = feature(plan)
@@ -250,6 +266,8 @@ HISTORIES: Mapping[str, Callable[[Plan], Path]] = {
         grafted,
         submodule,
         executable_only,
+        four_hundred_files,
+        name_without_encoding,
         on_main,
     )
 }

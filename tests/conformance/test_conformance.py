@@ -137,9 +137,9 @@ class Bench:
             made = evidence.make(maker, self.repository, self.repository / name)
             if made is not None:
                 self.write(name, made)
-        self.environ = {name: self.filled(value) for name, value in table.get("env", {}).items()}
         if "event" in table:
-            self.environ |= self.event(table["event"])
+            self.environ = self.event(table["event"])
+        self.environ |= {name: self.filled(value) for name, value in table.get("env", {}).items()}
         self.words = ["coverage-gate", *(self.filled(word) for word in shlex.split(table.get("options", "")))]
         if table.get("python", True) and not any(word.startswith("--python") for word in self.words):
             # The interpreter of these tests has coverage; on PATH there may be another.

@@ -84,7 +84,7 @@ class NamedGate:
     scope: str = declare(one_of(*SCOPES), default="overall", help="What it is measured on.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Config(ChangeInputs):
     """Which reports are read, what must be reached, and what is left behind."""
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
-from urllib.parse import quote
 
 from ci_actions.coverage_gate import counting
 from ci_actions.coverage_gate.config import Config
@@ -22,6 +21,7 @@ from ci_actions.coverage_gate.model import (
 )
 from ci_actions.kit import lines, markdown
 from ci_actions.kit.errors import Exit
+from ci_actions.kit.html import blob_link
 from ci_actions.kit.report import Annotation, Level, Product, Report, Result
 
 NAME = "coverage-gate"
@@ -30,6 +30,8 @@ COMMENT_SCHEMA = "ci-actions-coverage-comment/1"
 FILE_ROWS = 500
 COMMENT_ROWS = 300
 _REMEDY_FILES = 5
+#: Ranges of missed lines in one cell.
+_RANGES = 12
 _TITLES = {
     "overall": "Overall coverage",
     "critical": "Critical-path coverage",
@@ -375,10 +377,7 @@ def _changed_table(outcome: Outcome) -> str:
             _linked(outcome, each.path),
             str(lines.count(each.measured)),
             f"{each.tally.percent} %",
-            ", ".join(
-                _linked_range(outcome, each.path, pair) for pair in list(lines.ranges(each.missed))[:12]
-            )
-            or ("partly: " + lines.spoken(each.partial) if each.partial else ""),
+            _missing(outcome, each),
         ]
         for each in sorted(outcome.changed, key=lambda each: (-lines.count(each.missed), each.path))
     ]
@@ -387,23 +386,28 @@ def _changed_table(outcome: Outcome) -> str:
     )
 
 
+def _missing(outcome: Outcome, each: ChangedCoverage) -> str:
+    """Return the changed lines of a file that are missed, then those that are partly covered."""
+    pairs = list(lines.ranges(each.missed))
+    found = [_linked_range(outcome, each.path, pair) for pair in pairs[:_RANGES]]
+    if len(pairs) > _RANGES:
+        found.append(f"and {len(pairs) - _RANGES} more")
+    if each.partial:
+        found.append(f"partly {lines.spoken(each.partial)}")
+    return ", ".join(found)
+
+
 def _linked(outcome: Outcome, path: str) -> str:
+    address = blob_link(outcome.blob_url, path)
     shown = markdown.code(path)
-    return markdown.link(shown, f"{outcome.blob_url}/{_address(path)}") if outcome.blob_url else shown
+    return markdown.link(shown, address) if address else shown
 
 
 def _linked_range(outcome: Outcome, path: str, pair: tuple[int, int]) -> str:
     first, last = pair
     text = str(first) if first == last else f"{first}-{last}"
-    if not outcome.blob_url:
-        return text
-    return markdown.link(
-        text, f"{outcome.blob_url}/{_address(path)}#L{first}" + (f"-L{last}" if last > first else "")
-    )
-
-
-def _address(path: str) -> str:
-    return quote(path.encode("utf-8", "surrogateescape"))
+    address = blob_link(outcome.blob_url, path, first, last)
+    return markdown.link(text, address) if address else text
 
 
 def _reads_table(reads: Iterable[Read]) -> str:

@@ -27,7 +27,7 @@ _TRUE = ("true", "True", "TRUE")
 _FALSE = ("false", "False", "FALSE")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Kind(Generic[T]):
     """A type of value: `allowed` completes "must be …"; `parse` raises ValueError for anything else.
 
@@ -44,7 +44,7 @@ class Kind(Generic[T]):
     table: type[Any] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Declared:
     """One declared input, as options, inputs, settings, help and contract tests see it."""
 
@@ -198,7 +198,7 @@ def tables(of: type[T]) -> Kind[tuple[T, ...]]:
 # --- reading -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Common:
     """The inputs that every capability has, and the place for checks across several inputs."""
 
@@ -218,7 +218,7 @@ class Common:
         return ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ChangeInputs(Common):
     """The inputs of every capability that looks at what a change changes."""
 
@@ -263,7 +263,7 @@ class Settings:
 NO_SETTINGS = Settings({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Given:
     """One value as the user gave it; `what` names it in messages as the user knows it."""
 

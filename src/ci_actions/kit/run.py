@@ -112,7 +112,7 @@ class Edges(Generic[C]):
         return which(program)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Steps(Generic[C]):
     """What a phase does, one after the other: gather facts, decide, apply if there is something to change, report."""
 
@@ -122,7 +122,7 @@ class Steps(Generic[C]):
     apply: Callable[[C, Any, Edges[C]], Any] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Phase(Generic[C]):
     """One run of a capability, from facts to report.
 
@@ -134,7 +134,7 @@ class Phase(Generic[C]):
     when: Callable[[C], bool] = lambda _: True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Capability(Generic[C]):
     """The whole wiring of a capability: its name, the question it answers, its inputs, outputs and phases.
 

@@ -1,0 +1,150 @@
+"""The JSON that others read, against `schemas/`: what is written fits, and the schemas allow nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
+from tests.golden.situations import FAILURES, SITUATIONS
+
+from ci_actions.commands.check import Finished, _as_json, _no_report
+from ci_actions.coverage_gate.report import COMMENT_SCHEMA, comment_payload
+from ci_actions.kit import emit
+from ci_actions.kit.report import SCHEMA, Report, Result
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("report", "coverage-gate", "coverage-comment")
+
+
+@cache
+def schema(name: str) -> Any:
+    return json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+def validator(name: str) -> Any:
+    return Draft202012Validator(schema(name))
+
+
+def written(report: Report) -> Any:
+    return json.loads(emit.as_json(report, {"result": report.result.value, **report.outputs}))
+
+
+def payload(name: str) -> Any:
+    situation = SITUATIONS[name]()
+    return json.loads(comment_payload(situation.outcome(), situation.report().result, "default"))
+
+
+def objects(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every schema of an object below a schema."""
+    if isinstance(node, dict):
+        if node.get("type") == "object":
+            yield path, node
+        for key, value in node.items():
+            yield from objects(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for position, value in enumerate(node):
+            yield from objects(value, f"{path}/{position}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_one_and_says_where_it_is(name: str) -> None:
+    Draft202012Validator.check_schema(schema(name))
+    assert schema(name)["$id"].endswith(f"/schemas/{name}.schema.json")
+    assert sorted(path.name for path in (ROOT / "schemas").iterdir()) == sorted(
+        f"{each}.schema.json" for each in NAMES
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_strict(name: str) -> None:
+    found = list(objects(schema(name)))
+    assert found
+    for path, each in found:
+        if "properties" in each:
+            assert each["additionalProperties"] is False, (
+                f"schemas/{name}.schema.json: {path} allows anything"
+            )
+            assert sorted(each["required"]) == sorted(each["properties"]), (
+                f"schemas/{name}.schema.json: {path} may lack a part"
+            )
+        else:
+            assert (
+                path == "/properties/details"
+                or each.get("maxProperties") == 0
+                or "additionalProperties" in each
+            )
+
+
+def test_the_versions_agree() -> None:
+    assert schema("report")["properties"]["schema"]["const"] == SCHEMA
+    assert schema("coverage-comment")["properties"]["schema"]["const"] == COMMENT_SCHEMA
+    assert schema("report")["properties"]["result"]["enum"] == [each.value for each in Result]
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_reports_of_every_situation(name: str) -> None:
+    document = written(SITUATIONS[name]().report())
+    validator("report").validate(document)
+    validator("coverage-gate").validate(document["details"])
+    assert "problems" in document["details"]
+    assert "metric" in document["details"]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_reports_of_failures(name: str) -> None:
+    document = written(FAILURES[name])
+    validator("report").validate(document)
+    validator("coverage-gate").validate(document["details"])
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_payloads_of_every_situation(name: str) -> None:
+    validator("coverage-comment").validate(payload(name))
+
+
+def test_a_payload_holds_numbers_and_paths_but_no_sentences() -> None:
+    text = json.dumps(payload("hostile-names"))
+    assert "goes from" not in text
+    assert "is not in the coverage report" not in text
+    assert "loosened" not in text
+
+
+def test_the_report_of_check() -> None:
+    gates = (
+        Finished("coverage-gate", written(SITUATIONS["green"]().report()), "", 0.1),
+        Finished("smoke-test", _no_report("smoke-test", "it was killed"), "", 0.1),
+    )
+    document = json.loads(json.dumps(_as_json(gates, 70, Path("check.html"))))
+    validator("report").validate(document)
+    for report in document["details"]["gates"].values():
+        validator("report").validate(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("report", {"more": 1}),
+        ("report", {"schema": "ci-actions-report/2"}),
+        ("report", {"result": "pass"}),
+        ("report", {"exit-code": 6}),
+        ("report", {"outputs": {"x": 1}}),
+        ("report", {"annotations": [{"level": "error"}]}),
+        ("coverage-gate", {"metric": "auto"}),
+        ("coverage-gate", {"files": {"a.py": [1]}}),
+        ("coverage-gate", {"head": "main"}),
+        ("coverage-comment", {"result": "<b>passed</b>"}),
+        ("coverage-comment", {"unmeasured": ["x"] * 301}),
+        ("coverage-comment", {"words": "hello"}),
+    ],
+)
+def test_what_does_not_fit_is_refused(name: str, change: dict[str, Any]) -> None:
+    document = payload("green") if name == "coverage-comment" else written(SITUATIONS["green"]().report())
+    whole = document["details"] if name == "coverage-gate" else document
+    validator(name).validate(whole)
+    with pytest.raises(ValidationError):
+        validator(name).validate(whole | change)
