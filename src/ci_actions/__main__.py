@@ -93,14 +93,7 @@ def _progress(line: str) -> None:
 def _fail(name: str, error: CiActionsError, words: Sequence[str], environ: Mapping[str, str]) -> int:
     from ci_actions.kit.emit import failure
 
-    try:
-        return _say(failure(name, error), run.Arguments({}, (), "--json" in words), environ)
-    except CiActionsError as mute:
-        from ci_actions.kit.emit import harmless
-
-        for problem in (*error.problems, *mute.problems):
-            print(harmless(f"{name}: {problem}"), file=sys.stderr)
-        return worst([error.exit_code, mute.exit_code])
+    return _say(failure(name, error), run.Arguments({}, (), "--json" in words), environ)
 
 
 def _say(report: Report, arguments: run.Arguments, environ: Mapping[str, str]) -> int:
@@ -113,14 +106,20 @@ def _say(report: Report, arguments: run.Arguments, environ: Mapping[str, str]) -
     except BadInput:
         directory = here
     targets = emit.Targets.from_environ(environ, json=arguments.json, terminal=sys.stdout.isatty())
-    emit.emit(
-        report,
-        targets,
-        root=settings.git_root(directory),
-        directory=directory,
-        out=sys.stdout,
-        err=sys.stderr,
-    )
+    try:
+        emit.emit(
+            report,
+            targets,
+            root=settings.git_root(directory),
+            directory=directory,
+            out=sys.stdout,
+            err=sys.stderr,
+        )
+    except CiActionsError as mute:
+        # What could not be written is said at least; a verdict that nobody can read is none.
+        for text in (*(each.message for each in report.annotations), report.headline, *mute.problems):
+            print(emit.harmless(text), file=sys.stderr)
+        return worst([report.exit_code, mute.exit_code])
     return report.exit_code
 
 

@@ -26,6 +26,8 @@ class Deferred(type(sys)):  # type: ignore[misc]
 
     def __getattr__(self, name: str) -> object:
         """Return what the real module holds, from the first question on."""
+        if name.startswith("__"):  # who walks through all modules asks for their files, not for inspect
+            raise AttributeError(name)
         own: str = self.__dict__["__name__"]
         if sys.modules.get(own) is self:
             del sys.modules[own]

@@ -22,6 +22,11 @@ import sys
 if sys.path and os.path.realpath(sys.path[0] or os.curdir) == os.path.dirname(os.path.realpath(__file__)):
     del sys.path[0]
 
+# Nor may a file of the workspace stand in for the standard library below: PYTHONPATH waits until that is loaded.
+_EVERYWHERE = list(sys.path)
+_ASKED_FOR = {os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path}
+sys.path[:] = [path for path in sys.path if os.path.abspath(path or os.curdir) not in _ASKED_FOR]
+
 import collections
 import contextlib
 import gc
@@ -34,6 +39,8 @@ import subprocess
 import tempfile
 import threading
 import token
+
+sys.path[:] = _EVERYWHERE
 
 FORMAT = "ci-actions-coverage"
 VERSION = 1

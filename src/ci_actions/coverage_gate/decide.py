@@ -75,12 +75,19 @@ def decide(config: Config, facts: Facts) -> Outcome:
         unmeasured=measured.unmeasured,
         reads=tuple(_read(each, facts.now) for each in facts.reports),
         problems=tuple(problems),
-        warnings=tuple(evidence.warnings(config, facts, measured.unmeasured)),
+        warnings=(
+            *evidence.warnings(config, facts, measured.unmeasured),
+            *(
+                [facts.change_problem]
+                if facts.change_problem and facts.change_problem not in problems
+                else []
+            ),
+        ),
         loosened=facts.loosened,
         cautions=tuple(f"{report.file}: {each}" for report in facts.reports for each in report.cautions),
         base=facts.base,
         base_how=facts.base_how,
-        no_change=facts.no_change or facts.change_problem,
+        no_change=facts.no_change,
         head=facts.head,
         blob_url=facts.blob_url,
         directory=facts.directory,

@@ -52,10 +52,16 @@ def find_unmeasured(config: Config, facts: Facts) -> Iterator[Unmeasured]:
         facts.source, config.exclude, measured, facts.directory, named=bool(config.source)
     )
     for file in facts.change:
-        if file.status == "D" or not file.added or file.path in measured or not matches(file.path):
+        if file.status == "D" or not file.added or not matches(file.path):
             continue
         text = facts.texts.get(file.path)
-        changed = file.added if text is None else source_files.code_lines(file.path, text, file.added)
+        if file.path in measured:
+            # Listed, and nothing known of it: as good as not listed, if there is something to know.
+            listed = facts.files.get(file.path)
+            empty = listed is not None and not listed.measured | listed.excluded
+            changed = source_files.statements(file.path, text or ()) & file.added if empty else 0
+        else:
+            changed = file.added if text is None else source_files.code_lines(file.path, text, file.added)
         if changed:
             yield Unmeasured(path=file.path, lines=changed, closest=closest(file.path, measured))
 
@@ -189,7 +195,7 @@ def _outdated(facts: Facts) -> Iterator[str]:
             known = facts.files.get(file.path)
             if file.path not in measured or known is None or (known.measured | known.excluded) & file.added:
                 continue
-            if source_files.code_lines(file.path, facts.texts.get(file.path, ()), file.added):
+            if source_files.statements(file.path, facts.texts.get(file.path, ())) & file.added:
                 yield (
                     f"{report.file} is stale: it is older than the newest commit and knows none of the changed lines of "
                     f"{file.path}. Run the tests on this revision again."

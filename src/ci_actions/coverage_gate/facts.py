@@ -64,7 +64,9 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     checkout = _checkout(edges.root, reports, contents)
     directory = repository.directory
     others = frozenset(path for each in reports for path in each.others)
-    unknown = [each for each in changes if each.path not in merged.files and each.path not in others]
+    # In no report, or listed without a line: what is written there decides.
+    known = {path for path, file in merged.files.items() if file.measured | file.excluded} | others
+    unknown = [each for each in changes if each.path not in known]
     source = repository.source
     if unknown and not source:
         source = source_files.detect(tracked, [*merged.files, *others], directory)

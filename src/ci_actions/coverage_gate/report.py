@@ -73,7 +73,10 @@ def report(config: Config, outcome: Outcome) -> Report:
 def _result(outcome: Outcome, failing: Sequence[GateResult]) -> tuple[Result, Exit]:
     if outcome.problems:
         return Result.ERROR, Exit.CANNOT_JUDGE
-    return (Result.FAILED, Exit.NOT_MET) if failing else (Result.PASSED, Exit.PASSED)
+    if failing:
+        return Result.FAILED, Exit.NOT_MET
+    nothing = all(each.verdict is Verdict.NOT_APPLICABLE for each in outcome.gates)
+    return Result.SKIPPED if nothing else Result.PASSED, Exit.PASSED
 
 
 # --- words -----------------------------------------------------------------------------------------
@@ -136,7 +139,8 @@ def _headline(outcome: Outcome, failing: Sequence[GateResult]) -> str:
         more = f" (and {others} more {'reason' if others == 1 else 'reasons'})" if others else ""
         return f"{NAME}: no verdict. {_what_and_advice(outcome.problems[0])[0]}{more}"
     said = [_short(each) for each in failing or outcome.gates if each.verdict is not Verdict.NOT_APPLICABLE]
-    return f"{NAME}: {', '.join(said) or 'nothing to judge in this change'}"
+    reasons = dict.fromkeys(each.reason for each in outcome.gates if each.reason)
+    return f"{NAME}: {', '.join(said) or 'nothing to judge, ' + '; '.join(reasons)}"
 
 
 def _short(gate: GateResult) -> str:
@@ -376,7 +380,7 @@ def _changed_table(outcome: Outcome) -> str:
         [
             _linked(outcome, each.path),
             str(lines.count(each.measured)),
-            f"{each.tally.percent} %",
+            f"{each.tally.percent} %" if each.tally.total else "n/a",
             _missing(outcome, each),
         ]
         for each in sorted(outcome.changed, key=lambda each: (-lines.count(each.missed), each.path))

@@ -121,6 +121,31 @@ def code_lines(path: str, text: Sequence[str], among: Lines) -> Lines:
     return from_numbers(found)
 
 
+def statements(path: str, text: Sequence[str]) -> Lines:
+    """Return the lines on which a statement of a Python file begins that coverage.py would measure.
+
+    Nothing for another language, for a file that cannot be parsed, and for one with a pragma: there only a report
+    can tell. Docstrings, `global` and `nonlocal` are no code.
+    """
+    source = "\n".join(text)
+    if not path.endswith(".py") or "pragma" in source.lower():
+        return 0
+    import ast
+
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0
+    silent = (ast.Global, ast.Nonlocal)
+    return from_numbers(
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt)
+        and not isinstance(node, silent)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    )
+
+
 def _below(path: str, folder: str) -> bool:
     if folder.endswith(BESIDE):
         return path.rpartition("/")[0] == folder.removesuffix(BESIDE).rstrip("/")

@@ -60,6 +60,7 @@ _SETTINGS = (
     ("maintenance.auto", "false"),
     ("fetch.writeCommitGraph", "false"),
     ("advice.detachedHead", "false"),
+    ("advice.graftFileDeprecated", "false"),
 )
 
 #: One process gives both, the raw records for names and the patch for lines. Each option pins a setting that

@@ -15,7 +15,7 @@ def parsed(path: str, data: Data) -> dict[str, Any]:
     Raises CannotJudge with line and column when it is truncated or no JSON, and when it is no object.
     """
     try:
-        document = json.loads(bytes(data))
+        document = json.loads(bytes(data), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise CannotJudge(
             f"{path} is truncated or no JSON: {error.msg}, line {error.lineno}, column {error.colno}.",
@@ -34,6 +34,16 @@ def parsed(path: str, data: Data) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise CannotJudge(f"{path} holds no JSON object.", file=path)
     return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object in which no name stands twice: whose values would count is anybody's guess."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"one object has the name {twice[:80]!r} twice")
+    return made
 
 
 def members(path: str, document: dict[str, Any], key: str) -> dict[str, Any]:
