@@ -85,6 +85,19 @@ def test_another_schema_says_so() -> None:
         baseline.parse(json.dumps(GOOD | {"schema": "other/9"}).encode(), "x")
 
 
+NO_TOTALS: list[Any] = [
+    [],
+    "lines",
+    {"lines": 3},
+    {"lines": {}},
+    {"lines": {"covered": 1}},
+    {"lines": {"covered": 2, "total": 1}},
+    {"lines": {"covered": -1, "total": 1}},
+    {"lines": {"covered": 0.5, "total": 1}},
+    {"lines": {"covered": "1", "total": "2"}},
+]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -97,15 +110,9 @@ def test_another_schema_says_so() -> None:
         b"{" * 3,
         b"[" * 100_000,
         json.dumps({"totals": {}}).encode(),
-        *(
-            json.dumps(GOOD | {"totals": totals}).encode()
-            for totals in (
-                [], "lines", {"lines": 3}, {"lines": {}}, {"lines": {"covered": 1}}, {"lines": {"covered": 2, "total": 1}},
-                {"lines": {"covered": -1, "total": 1}}, {"lines": {"covered": 0.5, "total": 1}}, {"lines": {"covered": "1", "total": "2"}},
-            )
-        ),
+        *(json.dumps(GOOD | {"totals": totals}).encode() for totals in NO_TOTALS),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_baseline_is_an_error_and_never_nothing(content: bytes) -> None:
     if content == json.dumps(GOOD | {"totals": []}).encode():
         assert baseline.parse(content, "x").tallies == {}, "no totals is no baseline of any metric"

@@ -37,7 +37,7 @@ def files(draw: st.DrawFn, *, named: bool | None = None) -> FileCoverage:
         measured=lines.from_numbers(measured),
         hit=lines.from_numbers(hit),
         branches=found,
-        hits=draw(st.dictionaries(st.integers(1, 6), st.integers(0, 2**64), max_size=3)),
+        hits=draw(st.dictionaries(st.integers(1, 6), st.integers(0, SATURATED), max_size=3)),
         excluded=lines.from_numbers(draw(st.sets(st.integers(7, 9)))),
         digest=draw(st.sampled_from(["", "1", "1"])),
     )

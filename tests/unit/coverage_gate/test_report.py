@@ -50,8 +50,8 @@ def gate(**more: Any) -> GateResult:
 
 def outcome(*gates: GateResult, **more: Any) -> Outcome:
     values: dict[str, Any] = {
-        "metric": "lines", "gates": gates, "overall": Tally(79, 100), "lines": Tally(79, 100), "branches": Tally(0, 0), "critical": None,
-        "new_code": None, "files": (), "changed": (), "unmeasured": (), "reads": (),
+        "metric": "lines", "gates": gates, "overall": Tally(79, 100), "lines": Tally(79, 100),
+        "branches": Tally(0, 0), "critical": None, "new_code": None, "files": (), "changed": (), "unmeasured": (), "reads": (),
     }  # fmt: skip
     return Outcome(**(values | more))
 
@@ -78,13 +78,31 @@ def place(path: str, *numbers: int) -> FileLines:
     ("result", "said"),
     [
         (
-            gate(name="new-code", scope="new-code", minimum=Decimal(85), tally=Tally(10, 14), remedy=(place("src/pay/refund.py", 88, 91),)),
-            "New-code coverage 71.42% (10 of 14 changed lines) is below 85.00%. 2 more lines are needed: src/pay/refund.py:88, 91.",
+            gate(
+                name="new-code",
+                scope="new-code",
+                minimum=Decimal(85),
+                tally=Tally(10, 14),
+                remedy=(place("src/pay/refund.py", 88, 91),),
+            ),
+            (
+                "New-code coverage 71.42% (10 of 14 changed lines) is below 85.00%. "
+                "2 more lines are needed: src/pay/refund.py:88, 91."
+            ),
         ),
-        (gate(remedy=(place("a.py", 7),)), "Overall coverage 79.00% (79 of 100 lines) is below 80.00%. 1 more line is needed: a.py:7."),
+        (
+            gate(remedy=(place("a.py", 7),)),
+            "Overall coverage 79.00% (79 of 100 lines) is below 80.00%. 1 more line is needed: a.py:7.",
+        ),
         (gate(name="critical"), "Critical-path coverage 79.00% (79 of 100 lines) is below 80.00%."),
-        (gate(name="mine", metric="combined"), "Gate 'mine': coverage 79.00% (79 of 100 lines and branches) is below 80.00%."),
-        (gate(name="mine", metric="branches"), "Gate 'mine': coverage 79.00% (79 of 100 branches) is below 80.00%."),
+        (
+            gate(name="mine", metric="combined"),
+            "Gate 'mine': coverage 79.00% (79 of 100 lines and branches) is below 80.00%.",
+        ),
+        (
+            gate(name="mine", metric="branches"),
+            "Gate 'mine': coverage 79.00% (79 of 100 branches) is below 80.00%.",
+        ),
         (
             gate(name="mine", metric="branches", scope="new-code"),
             "Gate 'mine': coverage 79.00% (79 of 100 changed branches) is below 80.00%.",
@@ -94,19 +112,31 @@ def place(path: str, *numbers: int) -> FileLines:
             "Gate 'ratchet': coverage 79.00% (79 of 100 lines) is below 80.00% (-0.50 points against b.json).",
         ),
         (
-            gate(name="each", scope="per-file", offenders=tuple((f"{n}.py", Tally(1, 3)) for n in range(7)), remedy=(place("0.py", 2),)),
-            "Gate 'each': 7 files are below 80.00%: 0.py 33.33%, 1.py 33.33%, 2.py 33.33%, 3.py 33.33%, 4.py 33.33% and 2 more. "
-            "1 more line is needed: 0.py:2.",
+            gate(
+                name="each",
+                scope="per-file",
+                offenders=tuple((f"{n}.py", Tally(1, 3)) for n in range(7)),
+                remedy=(place("0.py", 2),),
+            ),
+            (
+                "Gate 'each': 7 files are below 80.00%: 0.py 33.33%, 1.py 33.33%, 2.py 33.33%, 3.py 33.33%, 4.py 33.33% "
+                "and 2 more. "
+                "1 more line is needed: 0.py:2."
+            ),
         ),
-        (gate(name="each", offenders=(("a.py", Tally(0, 1)),)), "Gate 'each': 1 file is below 80.00%: a.py 0.00%."),
+        (
+            gate(name="each", offenders=(("a.py", Tally(0, 1)),)),
+            "Gate 'each': 1 file is below 80.00%: a.py 0.00%.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_gate_says(result: GateResult, said: str) -> None:
     assert gate_message(result) == said
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [("80", "80.00"), ("92.5", "92.50"), ("84.996", "84.996"), ("1E+2", "100.00"), ("0", "0.00"), ("85.10", "85.10")]
+    ("value", "shown"),
+    [("80", "80.00"), ("92.5", "92.50"), ("84.996", "84.996"), ("1E+2", "100.00"), ("0", "0.00"), ("85.10", "85.10")]
 )  # fmt: skip
 def test_a_minimum_is_shown_as_it_was_asked_for(value: str, shown: str) -> None:
     assert minimum(Decimal(value)) == shown
@@ -130,7 +160,7 @@ def test_places() -> None:
     ("gates", "problems", "expected"),
     [
         ((gate(verdict=Verdict.MET),), (), (Result.PASSED, Exit.PASSED)),
-        ((gate(verdict=Verdict.NOT_APPLICABLE),), (), (Result.PASSED, Exit.PASSED)),
+        ((gate(verdict=Verdict.NOT_APPLICABLE),), (), (Result.SKIPPED, Exit.PASSED)),
         ((gate(verdict=Verdict.NOT_ENFORCED),), (), (Result.PASSED, Exit.PASSED)),
         ((gate(verdict=Verdict.MET), gate()), (), (Result.FAILED, Exit.NOT_MET)),
         ((gate(verdict=Verdict.MET),), ("no",), (Result.ERROR, Exit.CANNOT_JUDGE)),
@@ -157,7 +187,7 @@ def test_every_cause_is_said_although_one_decides() -> None:
     ("gates", "headline"),
     [
         ((gate(verdict=Verdict.MET),), "overall 79.00 % (needs 80.00 %)"),
-        ((gate(verdict=Verdict.NOT_APPLICABLE, tally=None),), "nothing to judge in this change"),
+        ((gate(verdict=Verdict.NOT_APPLICABLE, tally=None, reason="why"),), "nothing to judge, why"),
         ((gate(verdict=Verdict.MET), gate(name="new-code")), "new code 79.00 % (needs 80.00 %)"),
         ((gate(name="each", offenders=(("a", Tally(0, 1)),)),), "each: 1 file is below 80.00 %"),
     ],
@@ -234,10 +264,21 @@ def test_outputs() -> None:
         outcome(gate(), new_code=Tally(Decimal("2.5"), 4), unmeasured=(Unmeasured(path="a\nb", lines=2),)),
     )
     assert dict(made.outputs) == {
-        "overall": "79.00", "overall-covered": "79", "overall-total": "100", "critical": "n/a", "critical-covered": "",
-        "critical-total": "", "new-code": "62.50", "new-code-covered": "2.5", "new-code-total": "4", "metric": "lines", "baseline": "n/a",
-        "delta": "n/a", "failed-gates-json": '["overall"]', "unmeasured-files-json": '["a\\nb"]',
-    }  # fmt: skip
+        "overall": "79.00",
+        "overall-covered": "79",
+        "overall-total": "100",
+        "critical": "n/a",
+        "critical-covered": "",
+        "critical-total": "",
+        "new-code": "62.50",
+        "new-code-covered": "2.5",
+        "new-code-total": "4",
+        "metric": "lines",
+        "baseline": "n/a",
+        "delta": "n/a",
+        "failed-gates-json": '["overall"]',
+        "unmeasured-files-json": '["a\\nb"]',
+    }
     assert report(Config(), outcome(everything=False)).outputs["overall"] == "n/a"
 
 
@@ -269,7 +310,7 @@ def test_a_dry_run_says_so_in_the_payload_too() -> None:
 
     assert result(Config(), gate()) == "failed"
     assert result(Config(dry_run=True), gate()) == "would-fail"
-    assert result(Config(dry_run=True)) == "passed"
+    assert result(Config(dry_run=True), gate(verdict=Verdict.MET)) == "passed"
 
 
 def test_the_payload_has_a_limit() -> None:

@@ -97,9 +97,10 @@ def test_one_annotation_is_one_command_and_comes_back_whole(message: str, title:
     assert "\r" not in line
     found = re.fullmatch(r"::error title=([^,:]*),file=([^,:]*),line=3,endLine=5::(.*)", line, re.DOTALL)
     assert found
-    for part, text in zip(found.groups(), (title, file, message), strict=True):
+    texts = ((title, True), (file, True), (message, False))
+    for part, (text, in_property) in zip(found.groups(), texts, strict=True):
         readable = text.encode("utf-8", "replace").decode()
-        assert unescaped(part, in_property=text is not message) == readable
+        assert unescaped(part, in_property=in_property) == readable
 
 
 def remarks(**counts: int) -> list[Annotation]:
