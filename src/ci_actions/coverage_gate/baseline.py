@@ -19,6 +19,8 @@ from ci_actions.kit.http import Http
 
 FILE = "coverage-baseline.json"
 ARTIFACT = "coverage-baseline"
+#: A baseline of a hundred thousand files has a tenth of it.
+LARGEST = 64 * 1024 * 1024
 
 
 def fetch(
@@ -105,7 +107,7 @@ def _from_artifact(http: Http, context: Context) -> tuple[Baseline | None, str]:
         if not found:
             return None, f"the default branch has no artifact {ARTIFACT} yet"
         newest = max(found, key=lambda each: str(each.get("created_at", "")))
-        packed = http.api(f"/repos/{context.repository}/actions/artifacts/{int(str(newest['id']))}/zip")
+        packed = http.api(f"/repos/{context.repository}/actions/artifacts/{newest['id']}/zip")
     except Unavailable as away:
         return None, away.message
     if packed.status != 200:
@@ -115,7 +117,11 @@ def _from_artifact(http: Http, context: Context) -> tuple[Baseline | None, str]:
 
 def _artifacts(listed: object) -> list[Mapping[str, object]]:
     found = listed.get("artifacts") if isinstance(listed, dict) else None
-    return [each for each in found or () if isinstance(each, dict) and each.get("expired") is not True]
+    return [
+        each
+        for each in found or ()
+        if isinstance(each, dict) and isinstance(each.get("id"), int) and each.get("expired") is not True
+    ]
 
 
 def _of_branch(artifact: Mapping[str, object], branch: str) -> bool:
@@ -132,6 +138,8 @@ def _unpacked(packed: bytes) -> bytes:
 
     try:
         with ZipFile(BytesIO(packed)) as archive:
+            if archive.getinfo(FILE).file_size > LARGEST:
+                raise CannotJudge(f"{FILE} in the artifact {ARTIFACT} is larger than {LARGEST} bytes.")
             return archive.read(FILE)
     except (BadZipFile, KeyError) as wrong:
         raise CannotJudge(f"The artifact {ARTIFACT} holds no {FILE}.") from wrong

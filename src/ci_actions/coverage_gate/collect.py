@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ci_actions.coverage_gate import facts, formats
+from ci_actions.coverage_gate import formats, reading
 from ci_actions.coverage_gate.config import Config
 from ci_actions.coverage_gate.discovery import discover
 from ci_actions.coverage_gate.model import CoverageReport
@@ -34,15 +34,15 @@ def gather(config: Config, edges: Edges[Config]) -> Collected:
     """
     found = discover(config.files or DATA_FILES, config.format, edges.directory, edges.root).files
     data = [
-        each for each in found if formats.recognise(each.name, facts.head(each.path)) is formats.Format.DATA
+        each for each in found if formats.recognise(each.name, reading.head(each.path)) is formats.Format.DATA
     ]
     if not data:
         raise CannotJudge(
             f"collect analyses coverage.py data files, but {', '.join(each.name for each in found)} is none.",
             advice="Name the data files with files; other reports can be handed on as they are.",
         )
-    document = facts.collect(config, edges, data)
-    return Collected(document, facts.as_report(config.collect, document))
+    document = reading.collect(config, edges, data)
+    return Collected(document, reading.as_report(config.collect, document))
 
 
 def decide(_: Config, found: Collected) -> Collected:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 TRIES = 3
 PATIENCE = 15.0
+#: Seconds before the second try; twice as many before the third.
+PAUSE = 1.0
 #: Larger answers are refused: nothing we ask for is.
 LARGEST = 64 * 1024 * 1024
 
@@ -39,9 +42,12 @@ class Answer:
 class Http:
     """Gets addresses of GitHub's REST API; the token goes to the API's own host and nowhere else."""
 
-    def __init__(self, api_url: str = "https://api.github.com", token: str = "") -> None:
+    def __init__(
+        self, api_url: str = "https://api.github.com", token: str = "", clock: Clock | None = None
+    ) -> None:
         self._api = api_url.rstrip("/")
         self._token = token
+        self._clock = clock or Clock()
 
     def api(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
         """Return the answer to `GET <api><path>`, whatever its status.
@@ -52,7 +58,8 @@ class Http:
 
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
         why = "no answer"
-        for _ in range(TRIES):
+        for turn in range(TRIES):
+            self._clock.sleep(turn * PAUSE)
             try:
                 # requests drops Authorization itself when a redirect leaves the host.
                 with requests.get(

@@ -53,6 +53,7 @@ class Declared:
     help: str
     aliases: tuple[str, ...]
     secret: bool
+    in_settings: bool
     default: Any
 
     @property
@@ -77,10 +78,19 @@ class Declared:
 
 
 def declare(
-    kind: Kind[T], *, help: str, default: T = _REQUIRED, aliases: Sequence[str] = (), secret: bool = False
+    kind: Kind[T],
+    *,
+    help: str,
+    default: T = _REQUIRED,
+    aliases: Sequence[str] = (),
+    secret: bool = False,
+    in_settings: bool = True,
 ) -> T:
-    """Declare a field of a Config: its kind, what it means in a sentence, and its default if it is optional."""
-    about = {_DECLARATION: (kind, help, tuple(aliases), secret)}
+    """Declare a field of a Config: its kind, what it means in a sentence, and its default if it is optional.
+
+    Without `in_settings` no settings file can hold it: a change brings its own settings along.
+    """
+    about = {_DECLARATION: (kind, help, tuple(aliases), secret, in_settings)}
     made: T = dataclasses.field(default=default, metadata=about, repr=not secret)
     return made
 
@@ -88,8 +98,8 @@ def declare(
 def declared(config: type[Any]) -> Iterator[Declared]:
     """Yield the declared inputs of a Config in the order of their declaration."""
     for each in dataclasses.fields(config):
-        kind, text, aliases, secret = each.metadata[_DECLARATION]
-        yield Declared(each.name, kind, text, aliases, secret, each.default)
+        kind, text, aliases, secret, in_settings = each.metadata[_DECLARATION]
+        yield Declared(each.name, kind, text, aliases, secret, in_settings, each.default)
 
 
 # --- kinds -------------------------------------------------------------------------------------
@@ -205,6 +215,7 @@ class Common:
     working_directory: str = declare(
         PATH,
         default=".",
+        in_settings=False,
         help="Folder the action works in; settings are looked for from here up to the git root.",
     )
     dry_run: bool = declare(
@@ -225,6 +236,7 @@ class ChangeInputs(Common):
     base: str = declare(
         ARGUMENT,
         default="",
+        in_settings=False,
         help="What the change is compared with: a SHA, a ref, `merge-parent`, or `file:<patch>`. "
         "Without it the event decides.",
     )
@@ -242,6 +254,7 @@ class ChangeInputs(Common):
         TEXT,
         default="",
         secret=True,
+        in_settings=False,
         help="Token for deepening a shallow clone and for reading the API; `contents: read` is enough.",
     )
 
@@ -326,9 +339,15 @@ def _refuse_unknown(
     for name in options:
         if f"--{name}" not in flags:
             problems.append(f"option '--{name}' is unknown{suggestion('--' + name, flags)}")
-    names = [name for each in inputs for name in each.names]
+    names = [name for each in inputs if each.in_settings for name in each.names]
+    elsewhere = [name for each in inputs if not each.in_settings for name in each.names]
     for name in settings.table:
-        if name not in names:
+        if name in elsewhere:
+            problems.append(
+                f"setting '{name}' in {settings.where} cannot stand in a settings file, which a change may change: "
+                f"give it as input '{name}' or option '--{name}'"
+            )
+        elif name not in names:
             problems.append(f"setting '{name}' in {settings.where} is unknown{suggestion(name, names)}")
 
 

@@ -99,7 +99,7 @@ class Edges(Generic[C]):
         """GitHub's API."""
         from ci_actions.kit.http import Http
 
-        return Http(self.context.api_url, self._token)
+        return Http(self.context.api_url, self._token, self.clock)
 
     def config_at(self, revision: str) -> C | None:
         """Return the Config with the settings of another revision, None when those cannot be read."""

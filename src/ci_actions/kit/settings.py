@@ -51,7 +51,10 @@ def find(directory: Path, root: Path, known: Collection[str]) -> SettingsFile:
 
     def read(path: str) -> bytes | None:
         file = root / path
-        return file.read_bytes() if file.is_file() else None
+        try:
+            return file.read_bytes() if file.is_file() else None
+        except OSError as denied:
+            raise BadInput(f"{path} cannot be read: {denied.strerror}", file=path) from denied
 
     return find_in(read, directory, root, known)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ci_actions.capabilities import load
-from ci_actions.coverage_gate import facts
+from ci_actions.coverage_gate import facts, reading, work_tree
 from ci_actions.coverage_gate.config import Config
 from ci_actions.coverage_gate.model import Facts
 from ci_actions.kit import run
@@ -165,7 +165,7 @@ def test_a_folder_with_a_reports_name_is_not_read(project: Any) -> None:
 
 def test_a_large_report_is_read_the_same_way(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     small = gathered(project).files
-    monkeypatch.setattr(facts, "LARGE", 1)
+    monkeypatch.setattr(reading, "LARGE", 1)
     assert gathered(project).files == small
 
 
@@ -186,11 +186,11 @@ def test_a_large_report_is_read_the_same_way(project: Any, monkeypatch: pytest.M
     ],
 )
 def test_lines_are_counted_whatever_ends_them(content: bytes, lines: int) -> None:
-    assert facts._line_count(content) == lines
+    assert work_tree.line_count(content) == lines
 
 
 def test_a_digest_knows_no_line_ends() -> None:
-    assert facts._digest(b"a\r\nb\n") == facts._digest(b"a\nb\n") != facts._digest(b"a\nc\n")
+    assert work_tree.digest(b"a\r\nb\n") == work_tree.digest(b"a\nb\n") != work_tree.digest(b"a\nc\n")
 
 
 def test_a_stale_report_is_noticed_also_when_only_sizes_are_known(
