@@ -29,13 +29,14 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     Raises CannotJudge for a report that cannot be read; what is merely missing becomes a fact.
     """
     change = ChangeUnderTest.find(config, edges)
+    beside = _BesideReading(change, edges)
     try:
         found = discover(config.files, config.format, edges.directory, edges.root)
-        reports, data, warnings = reading.read_reports(config, edges, found)
+        reports, data, warnings = reading.read_reports(config, edges, found, beside.work_ahead)
     finally:
         # Git is at work already, and is waited for also when a report cannot be read: no child outlives the run.
-        change.complete(edges.git)
-        tracked = work_tree.tracked(edges)
+        beside.work()
+    tracked = beside.tracked
     only = reading.needed_only(config, change.files, tracked, edges) if data else None
     if data:
         reports += (reading.analyse(config, edges, data, only),)
@@ -60,7 +61,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         warnings=(*warnings, *change.warnings, *merged.warnings),
         conflicts=merged.conflicts,
     )
-    facts = _with_work_tree(config, edges.root, facts, tracked)
+    facts = _with_work_tree(config, edges.root, facts, beside)
     before, note = baseline.fetch(config, edges.directory, edges.git, edges.http, edges.context)
     return replace(
         facts,
@@ -72,7 +73,34 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     )
 
 
-def _with_work_tree(config: Config, root: Path, facts: Facts, tracked: frozenset[str]) -> Facts:
+class _BesideReading:
+    """What is found out while a second process reads a large report, else after the reports."""
+
+    #: With more files than this, looking at all of them costs more than looking at the measured ones.
+    FEW = 20_000
+
+    def __init__(self, change: ChangeUnderTest, edges: Edges[Config]) -> None:
+        self._change = change
+        self._edges = edges
+        self._done = False
+        self.tracked: frozenset[str] = frozenset()
+        self.sizes: dict[str, int] = {}
+
+    def work(self) -> None:
+        """Find out what changed and which files there are, once."""
+        if not self._done:
+            self._done = True
+            self._change.complete(self._edges.git)
+            self.tracked = work_tree.tracked(self._edges)
+
+    def work_ahead(self) -> None:
+        """Do that, and look at the sizes of the source files, which are sure to be asked for."""
+        self.work()
+        if not self.sizes and len(self.tracked) <= self.FEW:
+            self.sizes = work_tree.sizes_of(self._edges.root, filter(source_files.is_code, self.tracked))
+
+
+def _with_work_tree(config: Config, root: Path, facts: Facts, beside: _BesideReading) -> Facts:
     """Return the facts with what the work tree adds: how long the measured files are, and what stands in changed ones."""
     changes = [
         each
@@ -88,10 +116,10 @@ def _with_work_tree(config: Config, root: Path, facts: Facts, tracked: frozenset
     older = evidence.any_older(facts.reports, facts.head_time)
     source = facts.source
     if unknown and not source:
-        source = source_files.detect(tracked, facts.measured, facts.directory)
+        source = source_files.detect(beside.tracked, facts.measured, facts.directory)
     return replace(
         facts,
-        checkout=work_tree.checkout_of(root, facts.reports, contents),
+        checkout=work_tree.checkout_of(root, facts.reports, contents, beside.sizes),
         texts=dict(work_tree.texts_of(contents, changes if older else unknown)),
         source=source,
     )

@@ -110,7 +110,7 @@ class Baseline:
     where: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Facts:
     """Everything the decision stands on.
 
@@ -259,7 +259,7 @@ class Read:
     age: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outcome:
     """The whole decision.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,9 +26,12 @@ LARGE = 1 << 20
 
 
 def read_reports(
-    config: Config, edges: Edges[Config], found: Discovery
+    config: Config, edges: Edges[Config], found: Discovery, meanwhile: Callable[[], None]
 ) -> tuple[tuple[CoverageReport, ...], list[Found], list[str]]:
-    """Return the reports with the paths they wrote, the data files that coverage.py has to analyse, and warnings."""
+    """Return the reports with the paths they wrote, the data files that coverage.py has to analyse, and warnings.
+
+    `meanwhile` is other work, done while a second process reads, if one does.
+    """
     if not config.files:
         edges.progress(f"coverage reports found: {', '.join(each.name for each in found.files)}")
         if found.left_aside:
@@ -42,7 +45,7 @@ def read_reports(
         if kind is formats.Format.DATA:
             data.append(each)
             continue
-        report, fingerprint = _read(each, kind, counts=bool(config.cobertura_out))
+        report, fingerprint = _read(each, kind, counts=bool(config.cobertura_out), meanwhile=meanwhile)
         if other := seen.get(fingerprint):
             warnings.append(f"{each.name} and {other} are byte for byte the same report.")
         seen[fingerprint] = each.name
@@ -50,7 +53,9 @@ def read_reports(
     return tuple(reports), data, warnings
 
 
-def _read(found: Found, kind: formats.Format, *, counts: bool) -> tuple[CoverageReport, bytes]:
+def _read(
+    found: Found, kind: formats.Format, *, counts: bool, meanwhile: Callable[[], None]
+) -> tuple[CoverageReport, bytes]:
     from mmap import ACCESS_READ, mmap
 
     try:
@@ -59,7 +64,8 @@ def _read(found: Found, kind: formats.Format, *, counts: bool) -> tuple[Coverage
                 content = file.read()
                 return formats.read(found.name, content, kind, counts=counts), _fingerprint(content)
             with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
-                return formats.read(found.name, mapped, kind, counts=counts), _fingerprint(mapped)
+                report = formats.read(found.name, mapped, kind, counts=counts, meanwhile=meanwhile)
+                return report, _fingerprint(mapped)
     except OSError as denied:
         raise CannotJudge(f"{found.name} cannot be read: {denied.strerror}.") from denied
 

@@ -27,7 +27,7 @@ from ci_actions.kit.report import Annotation, Level, Product, Report, Result
 NAME = "coverage-gate"
 COMMENT_SCHEMA = "ci-actions-coverage-comment/1"
 #: Rows of the full table in the summary, and files in the comment's payload: nobody reads more, and both have limits.
-FILE_ROWS = 500
+FILE_ROWS = 200
 COMMENT_ROWS = 300
 _REMEDY_FILES = 5
 #: Ranges of missed lines in one cell.

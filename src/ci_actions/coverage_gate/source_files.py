@@ -55,6 +55,7 @@ _CODE = frozenset(
     ".c .cc .clj .cpp .cs .cxx .dart .ex .exs .fs .go .groovy .java .js .jsx .kt .kts .lua .mjs .php .pl .py .pyx .rb .rs "
     ".scala .swift .ts .tsx .vb".split()
 )
+_CODE_ENDINGS = tuple(_CODE)
 
 
 def detect(tracked: Iterable[str], measured: Iterable[str], directory: str) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ def is_source(
 
 def is_code(path: str) -> bool:
     """Return whether the name is that of a source file in any language."""
-    return _ending(path) in _CODE
+    return path.endswith(_CODE_ENDINGS)
 
 
 def code_lines(path: str, text: Sequence[str], among: Lines) -> Lines:

@@ -37,22 +37,35 @@ def contents_of(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]
             continue
 
 
-def checkout_of(
-    root: Path, reports: Iterable[CoverageReport], contents: Mapping[str, bytes]
-) -> Mapping[str, Checkout]:
-    """Return how many lines the measured files have: exactly, or no more than their size allows."""
-    digested = {file.path for report in reports for file in report.files if file.digest}
-    found: dict[str, Checkout] = {}
+def sizes_of(root: Path, paths: Iterable[str]) -> dict[str, int]:
+    """Return the sizes of the files that exist, in bytes."""
     base = os.fspath(root)
-    for path in {file.path for report in reports for file in report.files}:
+    found = {}
+    for path in paths:
+        try:
+            found[path] = os.stat(f"{base}/{path}").st_size
+        except OSError:
+            continue
+    return found
+
+
+def checkout_of(
+    root: Path, reports: Iterable[CoverageReport], contents: Mapping[str, bytes], sizes: Mapping[str, int]
+) -> Mapping[str, Checkout]:
+    """Return how many lines the measured files have: exactly, or no more than their size allows.
+
+    `sizes` are those that are known already.
+    """
+    digested = {file.path for report in reports for file in report.files if file.digest}
+    measured = {file.path for report in reports for file in report.files}
+    bounds = sizes_of(root, (path for path in measured if path not in sizes and path not in contents))
+    found: dict[str, Checkout] = {}
+    for path in measured:
         content = contents.get(path)
         if content is not None:
             found[path] = Checkout(line_count(content), digest(content) if path in digested else "")
-            continue
-        try:
-            found[path] = Checkout(os.stat(f"{base}/{path}").st_size)
-        except OSError:
-            continue
+        elif (size := sizes.get(path, bounds.get(path))) is not None:
+            found[path] = Checkout(size)
     return found
 
 

@@ -12,6 +12,7 @@ import pytest
 from ci_actions.capabilities import load
 from ci_actions.coverage_gate import facts, reading, work_tree
 from ci_actions.coverage_gate.config import Config
+from ci_actions.coverage_gate.formats import cobertura_fast
 from ci_actions.coverage_gate.model import Facts
 from ci_actions.kit import run
 from ci_actions.kit.clock import Clock
@@ -167,6 +168,25 @@ def test_a_large_report_is_read_the_same_way(project: Any, monkeypatch: pytest.M
     small = gathered(project).files
     monkeypatch.setattr(reading, "LARGE", 1)
     assert gathered(project).files == small
+
+
+def test_what_is_found_out_beside_reading_is_the_same(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "".join(f'<line number="{number}" hits="1"/>' for number in range(1, 5))
+    report = (
+        '<?xml version="1.0" ?><coverage version="7"><packages><package name="."><classes>'
+        + "".join(
+            f'<class name="x" filename="{name}"><methods/><lines>{lines}</lines></class>'
+            for name in ("src/a.py", "src/b.py")
+        )
+        + "</classes></package></packages></coverage>"
+    )
+    project.write({"coverage.xml": report})
+    after = gathered(project, files=("coverage.xml",))
+    monkeypatch.setattr(reading, "LARGE", 1)
+    monkeypatch.setattr(cobertura_fast, "SIZE_FOR_TWO", 0)
+    monkeypatch.setattr(cobertura_fast, "_may_fork", lambda: True)
+    beside = gathered(project, files=("coverage.xml",))
+    assert (beside.files, beside.change, beside.checkout) == (after.files, after.change, after.checkout)
 
 
 # --- the work tree -----------------------------------------------------------------------------

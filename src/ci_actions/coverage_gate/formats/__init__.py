@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ci_actions.kit.errors import CannotJudge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from mmap import mmap
 
     from ci_actions.coverage_gate.model import CoverageReport
 
     class _Reader(Protocol):
-        def read(self, path: str, data: bytes | mmap, *, counts: bool) -> CoverageReport: ...
+        def read(
+            self, path: str, data: bytes | mmap, *, counts: bool, meanwhile: Callable[[], None] | None = None
+        ) -> CoverageReport: ...
 
 
 class Format(Enum):
@@ -63,11 +66,19 @@ def recognise(path: str, head: bytes) -> Format:
     return Format(found)
 
 
-def read(path: str, data: bytes | mmap, format: Format, *, counts: bool = False) -> CoverageReport:
+def read(
+    path: str,
+    data: bytes | mmap,
+    format: Format,
+    *,
+    counts: bool = False,
+    meanwhile: Callable[[], None] | None = None,
+) -> CoverageReport:
     """Return what the report in `data` says, which was read from `path` and has this `format`.
 
     With `counts` its files hold execution counts. Large reports are best handed over as a read-only `mmap`:
-    pages that were read can then be dropped again.
+    pages that were read can then be dropped again. `meanwhile` is work that has nothing to do with the report;
+    it is called at most once, if a second process reads and this one would only wait for it.
 
     Raises CannotJudge when it says nothing that can be trusted.
     """
@@ -88,4 +99,6 @@ def read(path: str, data: bytes | mmap, format: Format, *, counts: bool = False)
             f"{path} is a coverage.py data file, which only coverage.py can analyse.", file=path
         )
     reader = cast("_Reader", import_module(f"{__name__}.{_READERS[format]}"))
+    if format is Format.COBERTURA:
+        return reader.read(path, data, counts=counts, meanwhile=meanwhile)
     return reader.read(path, data, counts=counts)

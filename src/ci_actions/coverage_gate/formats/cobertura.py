@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ci_actions.coverage_gate.formats import cobertura_fast
 from ci_actions.coverage_gate.formats.tally import (
@@ -39,13 +39,17 @@ _GENERATOR = re.compile(r"[Gg]enerated by ([\w.+-]+)")
 _WITHOUT_COUNTS = "a branch line without counts like '50% (1/2)' was read as a line without branches"
 
 
-def read(path: str, data: Data, *, counts: bool = False) -> CoverageReport:
+def read(
+    path: str, data: Data, *, counts: bool = False, meanwhile: Callable[[], None] | None = None
+) -> CoverageReport:
     """Return the report in `data`, which was read from `path`; with `counts`, execution counts too.
+
+    `meanwhile` is called while a second process reads, if one does.
 
     Raises CannotJudge for what is no Cobertura report, or one whose numbers cannot be meant.
     """
     if not counts:
-        report = _read_flat(path, data)
+        report = _read_flat(path, data, meanwhile)
         if report is not None:
             return report
     reader = _Reader(path, counts=counts)
@@ -53,9 +57,9 @@ def read(path: str, data: Data, *, counts: bool = False) -> CoverageReport:
     return reader.report(reader.tallies.files())
 
 
-def _read_flat(path: str, data: Data) -> CoverageReport | None:
+def _read_flat(path: str, data: Data, meanwhile: Callable[[], None] | None = None) -> CoverageReport | None:
     """Return the report in `data` if it has the shape that the fast path knows, else None."""
-    flat = cobertura_fast.read(data)
+    flat = cobertura_fast.read(data, meanwhile)
     if flat is None:
         return None
     reader = _Reader(path, counts=False)

@@ -32,7 +32,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -46,6 +46,12 @@ CLOSING = b"</classes></package></packages></coverage>"
 
 #: Below this size a second process costs more than it saves.
 SIZE_FOR_TWO = 4_000_000
+
+#: How much of a report this process reads if it has other work to do beside it.
+SHARE_BESIDE_OTHER_WORK = 0.33
+
+#: Work that has nothing to do with the report.
+Meanwhile = Callable[[], None]
 
 _START, _END = b"<class ", b"</class>"
 
@@ -98,8 +104,11 @@ class _Different(Exception):
     """The report does not have the shape that this module knows."""
 
 
-def read(data: Data) -> Flat | None:
-    """Return what the report in `data` holds, None if its shape is not the flat one."""
+def read(data: Data, meanwhile: Meanwhile | None = None) -> Flat | None:
+    """Return what the report in `data` holds, None if its shape is not the flat one.
+
+    `meanwhile` is called once while a second process reads, and not at all where there is none.
+    """
     start = data.find(_START)
     if start < 0:
         return None
@@ -108,7 +117,7 @@ def read(data: Data) -> Flat | None:
     if encoding and encoding[1].lower() != b"utf-8":
         return None
     try:
-        return Flat(head, _files(_all_classes(data, start)))
+        return Flat(head, _files(_all_classes(data, start, meanwhile)))
     except _Different:
         return None
 
@@ -138,12 +147,13 @@ def _files(classes: list[_Class]) -> tuple[FileCoverage, ...]:
 # Two processes
 
 
-def _all_classes(data: Data, start: int) -> list[_Class]:
+def _all_classes(data: Data, start: int, meanwhile: Meanwhile | None) -> list[_Class]:
     if len(data) >= SIZE_FOR_TWO and _may_fork():
-        middle = data.find(_END, start + (len(data) - start) // 2)
+        share = SHARE_BESIDE_OTHER_WORK if meanwhile else 0.5
+        middle = data.find(_END, start + int((len(data) - start) * share))
         second = data.find(_START, middle) if middle >= 0 else -1
         if second >= 0:
-            return _in_two_processes(data, start, middle, second)
+            return _in_two_processes(data, start, middle, second, meanwhile)
     return list(_classes(data, start))
 
 
@@ -157,8 +167,10 @@ def _may_fork() -> bool:
     )
 
 
-def _in_two_processes(data: Data, start: int, middle: int, second: int) -> list[_Class]:
-    """Return the classes of both halves; the class that ends at `middle` is the last of the first half."""
+def _in_two_processes(
+    data: Data, start: int, middle: int, second: int, meanwhile: Meanwhile | None
+) -> list[_Class]:
+    """Return the classes of both parts; the class that ends at `middle` is the last of the first part."""
     import marshal
 
     reading, writing = os.pipe()
@@ -184,6 +196,8 @@ def _in_two_processes(data: Data, start: int, middle: int, second: int) -> list[
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         try:
+            if meanwhile:
+                meanwhile()
             first = list(_classes(data, start, stop=middle))
             written = pipe.read()
         finally:

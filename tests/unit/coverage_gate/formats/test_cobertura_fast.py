@@ -294,6 +294,31 @@ def test_two_processes_say_the_same(two_processes: list[int]) -> None:
         os.waitpid(two_processes[0], os.WNOHANG)
 
 
+def test_other_work_is_done_while_the_second_process_reads(two_processes: list[int]) -> None:
+    done: list[int] = []
+    data = a_large_report()
+    flat = cobertura_fast.read(data, lambda: done.append(len(two_processes)))
+    assert flat is not None
+    assert tuple(full(data).files) == flat.files
+    assert done == [1]
+
+
+def test_where_there_is_no_second_process_other_work_waits() -> None:
+    done: list[int] = []
+    assert cobertura_fast.read(a_large_report(), lambda: done.append(1)) is not None
+    assert done == []
+
+
+def test_other_work_that_fails_leaves_no_process_behind(two_processes: list[int]) -> None:
+    def fail() -> None:
+        raise CannotJudge("no")
+
+    with pytest.raises(CannotJudge):
+        cobertura_fast.read(a_large_report(), fail)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(two_processes[0], os.WNOHANG)
+
+
 @settings(deadline=None, max_examples=20)
 @example(place=0.3)
 @example(place=0.8)
