@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 from tests.golden.situations import FAILURES, SITUATIONS
 
-from ci_actions.commands.check import Finished, _as_json, _no_report
+from ci_actions.commands.check import _as_json, _no_report
+from ci_actions.commands.finished import Finished
 from ci_actions.coverage_gate.report import COMMENT_SCHEMA, comment_payload
 from ci_actions.kit import emit
 from ci_actions.kit.report import SCHEMA, Report, Result

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from ci_actions.kit.base import Base, NoBase, resolve_base
+from ci_actions.kit.change import changed
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.context import ZEROS, Context
 from ci_actions.kit.diff import ChangedFile
 from ci_actions.kit.errors import BadInput, CannotJudge
-from ci_actions.kit.git import DIFF, Git, changed
+from ci_actions.kit.git import DIFF, Git
 from ci_actions.kit.lines import numbers
 from ci_actions.kit.process import Completed, Process
 

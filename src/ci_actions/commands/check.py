@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.commands.finished import Finished
 from ci_actions.kit import emit, settings
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.emit import MARKS, harmless
@@ -43,26 +44,6 @@ class Config(Common):
     )
     html: str = declare(PATH, default="", help="Where the page goes; .ci-actions/check/check.html without.")
     list: bool = declare(BOOLEAN, default=False, help="Say which gates would run, and run none.")
-
-
-@dataclass(frozen=True)
-class Finished:
-    """One gate that has ended: its report as the child wrote it, what else it said, and how long it took."""
-
-    name: str
-    report: Mapping[str, Any]
-    said: str
-    seconds: float
-
-    @property
-    def code(self) -> int:
-        """The exit code in the report."""
-        return int(self.report["exit-code"])
-
-    @property
-    def result(self) -> Result:
-        """How it ended."""
-        return Result(self.report["result"])
 
 
 def check(

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
+from ci_actions.commands.finished import Finished
 from ci_actions.kit import html
 from ci_actions.kit.errors import Exit
 from ci_actions.kit.html import TONES, Frame
-
-if TYPE_CHECKING:
-    from ci_actions.commands.check import Finished
 
 #: Remarks of one gate that are shown; its own report has all of them.
 REMARKS = 50

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ci_actions.coverage_gate.config import Config
 from ci_actions.kit.base import Base, Compare, NoBase, resolve_base
+from ci_actions.kit.change import changed, foresee
 from ci_actions.kit.diff import Change, ChangedFile
 from ci_actions.kit.errors import CannotJudge
-from ci_actions.kit.git import Git, changed, foresee
+from ci_actions.kit.git import Git
 from ci_actions.kit.run import Edges
 
 

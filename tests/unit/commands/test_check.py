@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ci_actions.commands import check as command
-from ci_actions.commands.check import Finished, check
+from ci_actions.commands.check import check
 from ci_actions.commands.check_page import REMARKS, render
+from ci_actions.commands.finished import Finished
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput
 from ci_actions.kit.report import Result
