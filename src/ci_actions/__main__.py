@@ -160,4 +160,6 @@ def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from ci_actions import installed
+
+    sys.exit(installed.main())

@@ -98,7 +98,7 @@ def release(words: Sequence[str], environ: Mapping[str, str], *, here: Path, out
         print(_usage(), file=out)
         return Exit.PASSED if words else Exit.BAD_INPUT
     if word in ELSEWHERE:
-        return int(import_module(ELSEWHERE[word]).main(rest, environ, here, out, err))
+        return int(import_module(ELSEWHERE[word]).main(rest, environ, here=here, out=out, err=err))
     commands = {PLAN: _plan, BUILD: _build, VERIFY: _verify}
     if word not in commands:
         raise BadInput(f"'release {word}' is no command{suggestion(word, QUESTIONS)}; see release --help")
