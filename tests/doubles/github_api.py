@@ -14,7 +14,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -148,7 +148,9 @@ class Api:
         self.calls.append(operation.id)
         kind = headers.get("Content-Type", "")
         wrong = list(self.description.request(operation, query, kind, body, uploads=uploads))
-        wrong += [f"no header {name}" for name in ("User-Agent", "X-GitHub-Api-Version") if name not in headers]
+        wrong += [
+            f"no header {name}" for name in ("User-Agent", "X-GitHub-Api-Version") if name not in headers
+        ]
         self.complaints += [f"{method} {path}: {each}" for each in wrong]
         if refused := self._refused(operation, headers):
             return refused
@@ -177,8 +179,12 @@ class Api:
         token = headers.get("Authorization", "").removeprefix("Bearer ")
         return self.tokens[token].get("contents") == "write"
 
-    def _do(
-        self, operation: Operation, query: Mapping[str, Sequence[str]], body: bytes, headers: Mapping[str, str]
+    def _do(  # noqa: C901, PLR0911 - one line per call
+        self,
+        operation: Operation,
+        query: Mapping[str, Sequence[str]],
+        body: bytes,
+        headers: Mapping[str, str],
     ) -> tuple[int, dict[str, str], bytes]:
         values, id = operation.values, operation.id
         if id == "repos/list-releases":
@@ -191,7 +197,9 @@ class Api:
             return self._create(json.loads(body))
         if id == "checks/list-for-ref":
             runs = self.check_runs.get(values["ref"], [])
-            return self._page(operation, query, runs, lambda page: {"total_count": len(runs), "check_runs": page})
+            return self._page(
+                operation, query, runs, lambda page: {"total_count": len(runs), "check_runs": page}
+            )
         if id == "repos/get-combined-status-for-ref":
             return self._statuses(operation, query)
         if id == "git/get-ref":
@@ -230,7 +238,9 @@ class Api:
     def _update(self, release: dict[str, Any], asked: Mapping[str, Any]) -> tuple[int, dict[str, str], bytes]:
         if asked.get("draft") is False and release["draft"]:
             if self._object(f"refs/tags/{release['tag_name']}") is None:
-                self.complaints.append("a release was published before its tag: GitHub would make one of its own")
+                self.complaints.append(
+                    "a release was published before its tag: GitHub would make one of its own"
+                )
             release |= {"immutable": True, "published_at": TIME}
         if asked.get("make_latest") == "true":
             for each in self.releases.values():
@@ -243,8 +253,12 @@ class Api:
         assets = [about for owner, about, _ in self.assets.values() if owner == release["id"]]
         return {**{key: value for key, value in release.items() if key != "latest"}, "assets": assets}
 
-    def _asset_call(
-        self, operation: Operation, query: Mapping[str, Sequence[str]], body: bytes, headers: Mapping[str, str]
+    def _asset_call(  # noqa: PLR0911 - one line per answer
+        self,
+        operation: Operation,
+        query: Mapping[str, Sequence[str]],
+        body: bytes,
+        headers: Mapping[str, str],
     ) -> tuple[int, dict[str, str], bytes]:
         values = operation.values
         if "asset_id" in values:
@@ -294,7 +308,9 @@ class Api:
         mine = self.statuses.get(sha, [])
         states = {each["state"] for each in mine}
         # https://docs.github.com/rest/commits/statuses: pending also where there is no status at all.
-        state = "failure" if states & {"failure", "error"} else "success" if states == {"success"} else "pending"
+        state = (
+            "failure" if states & {"failure", "error"} else "success" if states == {"success"} else "pending"
+        )
         return self._page(
             operation, query, mine,
             lambda page: {
@@ -311,7 +327,9 @@ class Api:
         kind = self._ask_git("cat-file", "-t", sha)
         url = f"{self.url}/repos/{REPOSITORY}/git"
         made = {"type": kind, "sha": sha, "url": f"{url}/{kind}s/{sha}"}
-        return _json(200, {"ref": f"refs/{name}", "node_id": "R_1", "url": f"{url}/refs/{name}", "object": made})
+        return _json(
+            200, {"ref": f"refs/{name}", "node_id": "R_1", "url": f"{url}/refs/{name}", "object": made}
+        )
 
     def _object(self, ref: str) -> str | None:
         return self._ask_git("rev-parse", "--verify", "--quiet", ref) or None
@@ -361,7 +379,9 @@ def _json(status: int, value: object) -> tuple[int, dict[str, str], bytes]:
 
 
 def _error(status: int, text: str) -> tuple[int, dict[str, str], bytes]:
-    return _json(status, {"message": text, "documentation_url": "https://docs.github.com/rest", "status": str(status)})
+    return _json(
+        status, {"message": text, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    )
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -380,7 +400,7 @@ class _Handler(BaseHTTPRequestHandler):
                     fault.then()
                 self._send(*_error(fault.status, "a fault of the test"), fault.headers)
                 return
-            status, more, answer = self.api.answer(self.command, self.path, self.headers, body)
+            status, more, answer = self.api.answer(self.command, self.path, dict(self.headers), body)
             if fault:
                 self._drop(fault)
                 return
@@ -412,16 +432,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve
+    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - named by http.server
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
     def finish(self) -> None:
-        try:
+        with suppress(OSError, ValueError):  # the connection was dropped on purpose
             super().finish()
-        except (OSError, ValueError):
-            pass  # the connection was dropped on purpose
 
 
 @contextmanager
@@ -431,7 +449,7 @@ def served(description: Description, git: Path) -> Iterator[Api]:
     handler = type("Handler", (_Handler,), {"api": api})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    server.handle_error = lambda *_: None  # type: ignore[method-assign, assignment]
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     api.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

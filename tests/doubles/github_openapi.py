@@ -36,7 +36,9 @@ def description_or_skip() -> Path:
         return kept
     why = _fetch(kept)
     if why:
-        reason = f"no description of GitHub's API: {why}\nInstall Node.js with npm, and let it reach its registry."
+        reason = (
+            f"no description of GitHub's API: {why}\nInstall Node.js with npm, and let it reach its registry."
+        )
         if os.environ.get("CI") == "true":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
@@ -93,12 +95,9 @@ class Description:
         for path in self._whole["paths"]:
             if not path.startswith("/repos/{owner}/{repo}/"):
                 continue
+            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
             # Only the names of git refs hold slashes.
-            pattern = re.sub(
-                r"\{(\w+)\}",
-                lambda name: f"(?P<{name[1]}>{'.+' if path.endswith('/git/ref/{ref}') and name[1] == 'ref' else '[^/]+'})",
-                path,
-            )
+            pattern = pattern.replace("/git/ref/(?P<ref>[^/]+)", "/git/ref/(?P<ref>.+)")
             found.append((re.compile(pattern), path))
         # What is written out comes before what is a parameter: /releases/latest before /releases/{release_id}.
         return sorted(found, key=lambda each: each[1].count("{"))
@@ -114,7 +113,13 @@ class Description:
         return None
 
     def request(
-        self, operation: Operation, query: Mapping[str, Sequence[str]], kind: str, body: bytes, *, uploads: bool
+        self,
+        operation: Operation,
+        query: Mapping[str, Sequence[str]],
+        kind: str,
+        body: bytes,
+        *,
+        uploads: bool,
     ) -> Iterator[str]:
         """Yield what GitHub would not understand in a request."""
         known = [self._resolved(each) for each in operation.about.get("parameters", ())]
@@ -186,7 +191,8 @@ class Description:
         made = {
             key: self._translated(value, needed)
             for key, value in schema.items()
-            if key not in ("example", "examples", "nullable", "discriminator", "xml", "externalDocs", "x-github")
+            if key
+            not in ("example", "examples", "nullable", "discriminator", "xml", "externalDocs", "x-github")
         }
         return {"anyOf": [{"type": "null"}, made]} if schema.get("nullable") is True else made
 

@@ -1,7 +1,7 @@
 """A world to release in: a bare remote with GitHub's rule about workflow files, a maintainer's clone, the API.
 
-Run as a program it is a release command that can be killed: `releasing.py STEP` reads its orders as JSON from
-standard input and kills itself when STEP steps were announced.
+Run as a program it is a release command that can be killed: `releasing.py STEP ORDERS` takes its orders as
+JSON, and kills itself when STEP steps were announced.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ while read -r old new ref; do
     for commit in $(git rev-list "$new" --not --all) $(git rev-parse "$new^{commit}"); do
         while read -r line; do
             [[ -z $line ]] || grep -qxF -- "$line" <<<"$known" || {
-                echo "refusing to allow a GitHub App to create or update workflow \`${line##*$'\t'}\` without \`workflows\` permission"
+                echo "refusing to allow a GitHub App to create or update workflow" \
+                    "\`${line##*$'\t'}\` without \`workflows\` permission"
                 exit 1
             }
         done < <(git ls-tree -r "$commit" -- .github/workflows)
@@ -55,7 +56,7 @@ done
 """
 
 
-class Killed(Clock):
+class Impatient(Clock):
     """Does not wait: what a test waits for is not the clock."""
 
     def sleep(self, seconds: float) -> None:
@@ -67,6 +68,10 @@ class PlainMaker:
 
     def __init__(self, git: Git) -> None:
         self._git, self._remote = git, Remote(git)
+
+    def changelog(self, version: Version, previous: str) -> str:
+        """Return one line."""
+        return f"{version} after {previous or 'nothing'}"
 
     def make(self, version: Version, folder: Path) -> None:
         """Write main's files, a door, and the list."""
@@ -84,21 +89,26 @@ class PlainMaker:
         wrong = [] if listed["version"] == str(version) else ["another version"]
         return [*wrong, *([] if listed["files"] == digests(folder) else ["files differ from release.json"])]
 
-    def attachments(self, folder: Path, version: Version, commit: str) -> Sequence[Attachment]:
+    def attachments(self, folder: Path, commit: str) -> Sequence[Attachment]:
         """Return two files."""
+        version = json.loads((folder / "release.json").read_text())["version"]
         sums = json.dumps(digests(folder), indent=1).encode()
         archive = Attachment(name=f"ci-actions-{version}.tar.gz", content=b"\x1f\x8b" + sums)
         return [archive, Attachment(name="SHA256SUMS", content=sums, content_type="text/plain")]
 
-    def notes(self, version: Version, commit: str) -> str:
+    def notes(self, folder: Path, version: Version, commit: str, previous: str) -> str:
         """Return a table with one line."""
         return f"| `org/ci-actions/coverage-gate@{commit} # {version.tag}` |"
 
 
 def digests(folder: Path) -> Mapping[str, str]:
     """Return the digest of every file but the list."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "release.json")
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    paths = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in paths.items()
+        if name != "release.json" and not name.startswith(".git/")
+    }
 
 
 @dataclass
@@ -171,7 +181,7 @@ class World:
     def edges(self, api_url: str, token: str) -> Edges:
         """Return the edges of a run in this world."""
         git = Git(Process(os.environ), self.clone)
-        github = GitHub("org/ci-actions", token=token, api_url=api_url, clock=Killed())
+        github = GitHub("org/ci-actions", token=token, api_url=api_url, clock=Impatient())
         remote = Remote(git)
         return Edges(git=git, remote=remote, github=github, maker=PlainMaker(git), say=self.said.append)
 
@@ -185,7 +195,7 @@ class World:
         """Publish what is checked out, and return the exit code."""
         return publish(self.wanted(version, **more), self.edges(api_url, token), dry_run=dry_run)
 
-    def child(self, version: str, api_url: str, *, token: str, kill_at: int = 0) -> subprocess.Popen[str]:
+    def child(self, version: str, api_url: str, *, token: str, kill_at: int = -1) -> subprocess.Popen[str]:
         """Start `publish` in a process of its own, which kills itself when so many steps were announced."""
         orders = {"folder": str(self.folder), "version": version, "api_url": api_url, "token": token}
         path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
@@ -204,7 +214,8 @@ def _main() -> int:
 
     def say(line: str) -> None:
         nonlocal announced
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
         announced += not line.startswith("plan:")
         if announced == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -88,16 +88,19 @@ class Step:
 class Maker(Protocol):
     """Builds and verifies release trees."""
 
+    def changelog(self, version: Version, previous: str) -> str:
+        """Return what changed since the tag `previous` ("" for none); raises BadInput if X.Y.Z must rise more."""
+
     def make(self, version: Version, folder: Path) -> None:
         """Write the tree of the release into a new folder."""
 
     def problems(self, folder: Path, version: Version, source: str) -> Sequence[str]:
         """Return what is wrong with a release tree, nothing for a good one."""
 
-    def attachments(self, folder: Path, version: Version, commit: str) -> Sequence[Attachment]:
+    def attachments(self, folder: Path, commit: str) -> Sequence[Attachment]:
         """Return what is attached to the release whose commit is known now."""
 
-    def notes(self, version: Version, commit: str) -> str:
+    def notes(self, folder: Path, version: Version, commit: str, previous: str) -> str:
         """Return the text of the release."""
 
 
@@ -206,6 +209,12 @@ def moves(wanted: Wanted, refs: Refs, commit: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def release_before(version: Version, tags: Mapping[str, str]) -> str:
+    """Return the tag of the newest release that is older, "" for the first."""
+    older = max((each for each in released(tags) if each < version), default=None)
+    return older.tag if older else ""
+
+
 def is_latest(version: Version, tags: Mapping[str, str]) -> bool:
     """Whether no newer version is released."""
     return all(each <= version for each in released(tags))
@@ -294,6 +303,10 @@ def publish(wanted: Wanted, edges: Edges, *, dry_run: bool = False) -> int:
         for problem in problems:
             say(f"not green: {problem}")
         return Exit.NOT_MET
+    before = release_before(version, seen.refs.tags)
+    if before:
+        edges.remote.fetch_tag(before)
+    edges.maker.changelog(version, before)
     steps = plan(wanted, seen)
     for step in steps:
         say(f"plan: {'done   ' if step.done else 'to do  '} {step.text}")
@@ -384,11 +397,12 @@ def _tag_message(wanted: Wanted) -> str:
 def _release(wanted: Wanted, edges: Edges, tree: Path, commit: str) -> None:
     """Draft, fill, compare and publish the release of the tag."""
     version, say, github = wanted.version, edges.say, edges.github
-    attachments = edges.maker.attachments(tree, version, commit)
+    attachments = edges.maker.attachments(tree, commit)
     release = github.release(version.tag)
+    before = release_before(version, edges.remote.refs().tags)
     if release is None:
         say(f"draft: {version.tag}")
-        release = github.create_draft(version.tag, commit, edges.maker.notes(version, commit))
+        release = github.create_draft(version.tag, commit, edges.maker.notes(tree, version, commit, before))
     if release.draft:
         _attach(edges, release, attachments)
     say(f"verify: assets of {version.tag}, fetched back")

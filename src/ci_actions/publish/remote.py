@@ -73,6 +73,19 @@ class Remote:
         if not done.ok:
             raise Unavailable(f"The remote '{self._name}' gives no {' '.join(refs)}: {_words(done)}")
 
+    def fetch_tag(self, name: str) -> None:
+        """Fetch an immutable tag, and keep it in this clone under its name."""
+        ref = f"refs/tags/{name}"
+        done = self._git.run(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--", self._name, f"{ref}:{ref}",
+            timeout=REMOTE_SECONDS,
+        )  # fmt: skip
+        if not done.ok:
+            raise Unavailable(
+                f"The tag {name} cannot be fetched: {_words(done)}",
+                advice=f"If this clone has another {name}: git tag --delete {name}",
+            )
+
     def repository(self) -> str:
         """Return `owner/name` as the remote's address has it, "" when it has none."""
         done = self._git.run("remote", "get-url", "--", self._name)
