@@ -122,7 +122,8 @@ def test_order() -> None:
         "1.2.0",
         "1.10.0",
     ]
-    assert sorted(ordered[::-1], key=order) == ordered
+    shuffled = ordered[1::2] + ordered[::2]
+    assert sorted(shuffled, key=order) == ordered
 
 
 # --- a real history ----------------------------------------------------------------------------
