@@ -126,6 +126,8 @@ def _build(words: Sequence[str], environ: Mapping[str, str], here: Path, out: Te
     config, others, _, directory = _options(Build, words, here)
     _none_left(others)
     git, to = _git(directory, environ), here / config.to
+    for folder in (to, *([here / config.assets] if config.assets else [])):
+        tree.refuse_full(folder)
     if config.for_act or config.for_actionlint:
         return _rewritten(config, git, environ, to, out)
     made = tree.build(git, config.version, sys.executable, environ, config.commit)

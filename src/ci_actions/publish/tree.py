@@ -357,13 +357,18 @@ def _unused(path: str) -> bool:
 # --- writing -----------------------------------------------------------------------------------
 
 
+def refuse_full(folder: Path) -> None:
+    """Raise BadInput when a folder to write to holds something, or is none."""
+    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
+        raise BadInput(f"{folder} holds something already: name a new or empty folder")
+
+
 def write(files: Files, folder: Path, time: int) -> None:
     """Write files into a folder that is new or empty, with fixed modes and times.
 
     Raises BadInput when the folder holds something.
     """
-    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
-        raise BadInput(f"{folder} holds something already: name a new or empty folder")
+    refuse_full(folder)
     folder.mkdir(parents=True, exist_ok=True)
     folders = {folder}
     for path, file in sorted(files.items()):

@@ -78,11 +78,13 @@ def problems(
     except Unreadable as why:
         return (Problem(RELEASE, str(why)),)
     absent = left_out(files, claim)
+    unlisted = tuple(_listed(files, claim, absent))
     found = [
-        *_listed(files, claim, absent),
+        *unlisted,
         *_shape(files, claim),
         *_doors(files, claim),
-        *(_claimed(files, claim) if not absent else ()),
+        # A file that was named already makes another tree, of course.
+        *(_claimed(files, claim) if not absent and not unlisted else ()),
         *(_source(files, claim, against, absent) if against else ()),
         *(_vendor(files, vendor) if vendor is not None else ()),
     ]
@@ -103,17 +105,17 @@ def _listed(files: Files, claim: Claim, absent: frozenset[str]) -> Iterator[Prob
     """Every file is listed, every listed one is there, and has the digest and the mode that is listed."""
     for path in claim.files.keys() - files.keys():
         if path.split("/", 1)[0] not in absent:
-            yield Problem(path, "is missing")
+            yield Problem(path, f"is missing; {RELEASE} names it")
     for path, file in files.items():
         if path == RELEASE:
             continue
         digest, _, mode = claim.files.get(path, "").partition(" ")
         if not digest:
-            yield Problem(path, "is not part of the release")
+            yield Problem(path, f"is not part of the release, says {RELEASE}")
         elif digest != file.sha256:
-            yield Problem(path, "has other content than was released")
+            yield Problem(path, f"has other content than {RELEASE} says")
         elif file.mode in (PLAIN, EXECUTABLE) and file.mode != (mode or PLAIN):
-            yield Problem(path, f"has mode {file.mode}, was released with {mode or PLAIN}")
+            yield Problem(path, f"has mode {file.mode}; {RELEASE} says {mode or PLAIN}")
 
 
 def _shape(files: Files, claim: Claim) -> Iterator[Problem]:
