@@ -154,6 +154,8 @@ class Api:
         self.complaints += [f"{method} {path}: {each}" for each in wrong]
         if refused := self._refused(operation, headers):
             return refused
+        if wrong:
+            return _error(422, "Validation Failed")
         status, more, answer = self._do(operation, query, body, headers)
         if headers.get("Accept") != "application/octet-stream":
             made = self.description.answer(operation, status, answer)
@@ -459,4 +461,4 @@ def served(description: Description, git: Path) -> Iterator[Api]:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert api.complaints == []
+    assert not api.complaints, "\n".join(api.complaints)

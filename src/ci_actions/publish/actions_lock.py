@@ -37,7 +37,7 @@ IDS: Mapping[str, tuple[int, int]] = {
 }
 
 _USES = re.compile(
-    r"""^\s*(?:-\s+)?uses:\s*['"]?(?P<uses>[^\s'"#]+)['"]?\s*(?:\#\s*(?P<ref>\S+))?""", re.MULTILINE
+    r"""^\s*(?:-\s+)?uses:\s*['"]?(?P<uses>[^\s'"#]+)['"]?[ \t]*(?:\#[ \t]*(?P<ref>\S+))?""", re.MULTILINE
 )
 _PINNED = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:/[\w./-]+)?@(?P<sha>[0-9a-f]{40})")
 _OURS = re.compile(r"(?:\$|\.)/(?P<path>.*)")
