@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.doubles.github_api import READER, WRITER, Api, Fault, served
@@ -219,20 +220,22 @@ def test_the_double_complains_about_what_github_would_not_understand(
 
     headers = {"Authorization": f"Bearer {WRITER}", "User-Agent": "x", "X-GitHub-Api-Version": "2022-11-28"}
 
-    def ask(method: str, path: str, **more: object) -> None:
-        requests.request(method, f"{api.url}/repos/org/ci-actions{path}", headers=headers, timeout=5, **more)  # type: ignore[arg-type]
+    def ask(method: str, path: str, **more: Any) -> None:
+        requests.request(
+            method, f"{double.url}/repos/org/ci-actions{path}", headers=headers, timeout=5, **more
+        )
 
-    with served(description, tmp_path) as api:
+    with served(description, tmp_path) as double:
         ask("GET", "/releases?per_pages=3")
         ask("GET", "/releases?page=first")
         ask("POST", "/releases", json={"name": "no tag", "drafts": True})
         ask("POST", "/releases", json={"tag_name": 1, "draft": True})
         ask("GET", "/actions/secrets")
-        found = "\n".join(api.complaints)
+        found = "\n".join(double.complaints)
         assert "no parameter 'per_pages'" in found
         assert "'first' is not of type 'integer'" in found
         assert "'tag_name' is a required property" in found
         assert "no property 'drafts'" in found
         assert "1 is not of type 'string'" in found
         assert "not a call of ours" in found
-        api.complaints.clear()  # else the double fails this test, as it should
+        double.complaints.clear()  # else the double fails this test, as it should
