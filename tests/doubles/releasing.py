@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -129,14 +130,21 @@ class World:
         return self.folder / "a clone"
 
     @classmethod
+    def of_this_checkout(cls, folder: Path) -> World:
+        """Make a remote with GitHub's rules whose main is what git knows of this checkout, or would add."""
+        world = cls._empty(folder)
+        listed = world.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", at=ROOT)
+        for name in filter(None, listed.split("\0")):
+            if (ROOT / name).is_file():
+                (world.clone / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, world.clone / name)
+        world.change({})
+        return world
+
+    @classmethod
     def create(cls, folder: Path) -> World:
-        """Make an empty remote with GitHub's rules and a clone with a first commit."""
-        world = cls(folder)
-        world.git("init", "--quiet", "--bare", "--initial-branch=main", str(world.bare), at=folder)
-        world.git("clone", "--quiet", str(world.bare), str(world.clone), at=folder)
-        hook = world.bare / "hooks" / "pre-receive"
-        hook.write_text(HOOK)
-        hook.chmod(0o755)
+        """Make a remote with GitHub's rules and a clone with a first commit."""
+        world = cls._empty(folder)
         world.change({
             "actions/coverage-gate/action.yml": "name: coverage-gate\n",
             "actions/coverage-gate/start.sh": "exec true\n",
@@ -145,6 +153,16 @@ class World:
             ".gitignore": "/vendor/\nrelease.json\n",
             "crlf.txt": "one\r\ntwo\r\n",
         })  # fmt: skip
+        return world
+
+    @classmethod
+    def _empty(cls, folder: Path) -> World:
+        world = cls(folder)
+        world.git("init", "--quiet", "--bare", "--initial-branch=main", str(world.bare), at=folder)
+        world.git("clone", "--quiet", str(world.bare), str(world.clone), at=folder)
+        hook = world.bare / "hooks" / "pre-receive"
+        hook.write_text(HOOK)
+        hook.chmod(0o755)
         return world
 
     def git(self, *words: str, at: Path | None = None, env: Mapping[str, str] | None = None) -> str:

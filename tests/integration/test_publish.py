@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -500,3 +502,58 @@ def test_retract_that_was_killed_in_between_goes_on(world: World, api: Api) -> N
     world.git("push", "--quiet", "--force", "origin", f"{good}:refs/tags/v1")
     assert retracted(world, api) == Exit.PASSED
     assert world.refs()["tags/v1.1"] == good
+
+
+# --- the real thing ----------------------------------------------------------------------------
+
+
+def command(world: World, api: Api, *words: str, at: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line as `_release.yml` does."""
+    environ = {
+        **os.environ, "GITHUB_TOKEN": WRITER, "GITHUB_API_URL": api.url, "GITHUB_REPOSITORY": "org/ci-actions",
+        "GITHUB_RUN_ID": "77",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "ci_actions", "release", *words],
+        cwd=at or world.clone, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert WRITER not in done.stdout + done.stderr
+    return done
+
+
+def test_this_checkout_is_released_and_retracted(tmp_path: Path, description: Description) -> None:
+    world = World.of_this_checkout(tmp_path)
+    publish_1 = ("publish", "--check=gate", "--ignore-check=release: *")
+    with served(description, world.bare) as api:
+        api.check(world.head)
+        done = command(world, api, *publish_1, "--version=1.0.0")
+        assert (done.returncode, done.stdout) == (0, "v1.0.0\n"), done.stderr
+        assert api.published()["v1.0.0"]["latest"]
+        names = sorted(about["name"] for _, about, _ in api.assets.values())
+        assert names == [
+            "SHA256SUMS", "ci-actions-1.0.0.cdx.json", "ci-actions-1.0.0.intoto.jsonl", "ci-actions-1.0.0.tar.gz",
+            "ci_actions-1.0.0-py3-none-any.whl",
+        ]  # fmt: skip
+        first = world.refs()["tags/v1.0.0"]
+        assert f"org/ci-actions/coverage-gate@{first} # v1.0.0" in api.published()["v1.0.0"]["body"]
+        # A stranger's clone of what `@v1` names is, byte for byte, a release.
+        stranger = tmp_path / "a stranger"
+        world.git("clone", "--quiet", "--branch=v1", str(world.bare), str(stranger))
+        verified = command(world, api, "verify", "v1", at=stranger)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+        world.change({"docs/news.md": "news\n"}, "feat: news")
+        # What the commits and the contract ask for, no version may fall short of.
+        api.check(world.head)
+        assert command(world, api, *publish_1, "--version=1.0.1").returncode == Exit.BAD_INPUT
+        assert world.refs()["tags/v1"] == first
+        done = command(world, api, *publish_1, "--version=1.1.0")
+        assert done.returncode == 0, done.stderr
+        assert "news" in api.published()["v1.1.0"]["body"]
+        assert world.refs()["tags/v1"] == world.refs()["tags/v1.1.0"] != first
+
+        done = command(world, api, "retract")
+        assert done.returncode == 0, done.stderr
+        assert world.refs()["tags/v1"] == first
+        world.git("fetch", "--quiet", "--force", "--tags", at=stranger)
+        assert command(world, api, "verify", "v1", at=stranger).returncode == 0
