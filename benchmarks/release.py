@@ -20,6 +20,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from measure import Candidate, Measured, measure, table
@@ -128,8 +129,12 @@ def print_sizes(files: Files, scratch: Path) -> None:
         zipped = tree.zipped(each, "top", 1_700_000_000)
         seconds = min(unpacking(packed, scratch / "unpacked") for _ in range(5))
         print(f"| {name} | {len(each)} | {mega(packed)} | {mega(zipped)} | {seconds * 1000:.0f} ms |")
-    one = len(tree.tar_gz(compiled, "top", 0)) - len(tree.tar_gz(kept, "top", 0))
-    print(f"\nbytecode for {SHIPPED_FOR} interpreters would add about {one * SHIPPED_FOR / 1e6:.2f} MB")
+    for folder in ("src", "vendor"):
+        some = with_bytecode(kept, scratch / f"size-{folder}", folder)
+        added = len(tree.tar_gz(some, "top", 0)) - len(tree.tar_gz(kept, "top", 0))
+        print(
+            f"\nbytecode of {folder}/ for {SHIPPED_FOR} interpreters would add {added * SHIPPED_FOR / 1e6:.2f} MB"
+        )
 
 
 def mega(data: bytes) -> str:
@@ -171,7 +176,6 @@ def step(scratch: Path) -> dict[str, str]:
         "RUNNER_TEMP": str(temporary),
         "INPUT_FILES": "coverage.xml",
         "INPUT_BASE": "main",
-        # In a cache folder of their own: what pip installs is downloaded before, not while it is measured.
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
 
@@ -187,9 +191,8 @@ def actions(files: Files, scratch: Path, env: Mapping[str, str]) -> Iterator[Can
     }
     for number, (name, each) in enumerate(variants.items()):
         place = Unpacked(each, scratch / f"tree{number}")
-        yield Candidate(
-            name, place.start, cwd=project, env=env, prepare=lambda place=place: files_of(place, env)
-        )
+        prepare = partial(files_of, place, env)
+        yield Candidate(name, place.start, cwd=project, env=env, prepare=prepare)
     warm = Unpacked(kept, scratch / "warm")
     warm.unpack()
     yield Candidate(WARM, warm.start, cwd=project, env=env, prepare=lambda: empty(env))
