@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -176,6 +177,23 @@ def test_the_hook_refuses_what_github_refuses(world: World, api: Api) -> None:
         edges.remote.push(world.head, "refs/heads/release/v1")
     with pytest.raises(Unavailable, match="without `workflows` permission"):
         edges.remote.push(world.head, "refs/tags/v1.0.0")
+
+
+def test_tags_are_signed_where_a_key_is_configured(world: World, api: Api, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("no ssh-keygen to sign with; install the OpenSSH client")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    world.git("config", "gpg.format", "ssh")
+    world.git("config", "user.signingkey", str(key))
+    assert release(world, api, "1.0.0") == Exit.PASSED
+    text = world.git("cat-file", "tag", "v1.0.0", at=world.bare)
+    assert "\ntag v1.0.0\n" in text
+    assert "BEGIN SSH SIGNATURE" in text
+    (tmp_path / "signers").write_text("somebody@example.com " + key.with_suffix(".pub").read_text())
+    world.git("config", "gpg.ssh.allowedSignersFile", str(tmp_path / "signers"), at=world.bare)
+    world.git("verify-tag", "v1.0.0", at=world.bare)
+    assert world.git("tag") == ""
 
 
 # --- what is refused ---------------------------------------------------------------------------
@@ -552,7 +570,15 @@ def test_this_checkout_is_released_and_retracted(tmp_path: Path, description: De
         assert "news" in api.published()["v1.1.0"]["body"]
         assert world.refs()["tags/v1"] == world.refs()["tags/v1.1.0"] != first
 
-        done = command(world, api, "retract")
+        world.change({"docs/news.md": "other news\n"}, "feat!: other news")
+        api.check(world.head)
+        assert command(world, api, *publish_1, "--version=1.2.0").returncode == Exit.BAD_INPUT
+        done = command(world, api, *publish_1, "--version=2.0.0")
+        assert done.returncode == 0, done.stderr
+        assert world.refs()["tags/v2"] == world.refs()["heads/release/v2"] == world.refs()["tags/v2.0.0"]
+        assert world.refs()["tags/v1"] == world.refs()["tags/v1.1.0"]
+
+        done = command(world, api, "retract", "--version=1.1.0")
         assert done.returncode == 0, done.stderr
         assert world.refs()["tags/v1"] == first
         world.git("fetch", "--quiet", "--force", "--tags", at=stranger)
