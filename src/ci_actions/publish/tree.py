@@ -401,7 +401,6 @@ def export_ignored(files: Files) -> frozenset[str]:
 
 def tar_gz(files: Files, top: str, time: int) -> bytes:
     """Return a gzipped tar archive below one folder: the same bytes for the same files."""
-    import gzip
     import io
     import tarfile
 
@@ -412,7 +411,20 @@ def tar_gz(files: Files, top: str, time: int) -> bytes:
             about.size, about.mtime = len(file.data), time
             about.mode = 0o755 if file.mode == EXECUTABLE else 0o644
             archive.addfile(about, io.BytesIO(file.data))
-    return gzip.compress(packed.getvalue(), compresslevel=9, mtime=0)
+    return _gzipped(packed.getvalue())
+
+
+def _gzipped(data: bytes) -> bytes:
+    """Return data in the gzip format; Python's own writer names the system, in another way since 3.12.
+
+    Header and trailer: https://www.rfc-editor.org/rfc/rfc1952
+    """
+    import zlib
+
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    header = b"\x1f\x8b\x08\0" + b"\0\0\0\0" + b"\x02\xff"  # no name, no time, smallest, unknown system
+    trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) % 2**32).to_bytes(4, "little")
+    return header + squeezer.compress(data) + squeezer.flush() + trailer
 
 
 def zipped(files: Files, top: str, time: int) -> bytes:
