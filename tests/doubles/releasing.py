@@ -93,8 +93,9 @@ class PlainMaker:
     def attachments(self, folder: Path, commit: str) -> Sequence[Attachment]:
         """Return two files."""
         version = json.loads((folder / "release.json").read_text())["version"]
-        sums = json.dumps(digests(folder), indent=1).encode()
-        archive = Attachment(name=f"ci-actions-{version}.tar.gz", content=b"\x1f\x8b" + sums)
+        name, content = f"ci-actions-{version}.tar.gz", json.dumps(digests(folder)).encode()
+        sums = f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode()
+        archive = Attachment(name=name, content=content)
         return [archive, Attachment(name="SHA256SUMS", content=sums, content_type="text/plain")]
 
     def notes(self, folder: Path, version: Version, commit: str, previous: str) -> str:

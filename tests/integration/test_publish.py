@@ -310,6 +310,20 @@ def test_an_asset_that_is_not_what_was_uploaded(world: World, api: Api, tmp_path
     assert_safe(world, api, tmp_path)
 
 
+def test_a_published_asset_that_is_not_what_its_checksums_say(world: World, api: Api) -> None:
+    """GitHub keeps it from changing; if it did all the same, no tag would move."""
+    assert release(world, api, "1.0.0") == Exit.PASSED
+    world.git("update-ref", "-d", "refs/tags/v1", at=world.bare)
+    number, (owner, about, content) = next(iter(api.assets.items()))
+    api.assets[number] = (owner, about, content + b"!")
+    with pytest.raises(CannotJudge, match="is not what SHA256SUMS says"):
+        release(world, api, "1.0.0")
+    assert "tags/v1" not in world.refs()
+    api.assets[number] = (owner, about, content)
+    assert release(world, api, "1.0.0") == Exit.PASSED
+    assert world.refs()["tags/v1"] == world.refs()["tags/v1.0.0"]
+
+
 def test_one_changed_byte_fails_the_verification(world: World, api: Api) -> None:
     assert release(world, api, "1.0.0") == Exit.PASSED
     world.git("checkout", "--quiet", world.refs()["tags/v1"])

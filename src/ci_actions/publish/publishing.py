@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from ci_actions.publish.remote import File, Refs, Remote
 
 Say = Callable[[str], None]
 
+SUMS = "SHA256SUMS"
 #: Stands in the notes of a release that `retract` took back.
 RETRACTED = "<!-- ci-actions: retracted -->"
 
@@ -403,13 +405,16 @@ def _release(wanted: Wanted, edges: Edges, tree: Path, commit: str) -> None:
     if release is None:
         say(f"draft: {version.tag}")
         release = github.create_draft(version.tag, commit, edges.maker.notes(tree, version, commit, before))
-    if release.draft:
-        _attach(edges, release, attachments)
+    if not release.draft:
+        # Compared with the build before it was published. Packed anew, with another zlib, it may be other bytes.
+        say(f"verify: assets of {version.tag}, by their checksums")
+        _raise(list(_sum_problems(github, release)), f"The release {version.tag}")
+        return
+    _attach(edges, release, attachments)
     say(f"verify: assets of {version.tag}, fetched back")
     _raise(list(_asset_problems(github, release, attachments)), f"The release {version.tag}")
-    if release.draft:
-        say(f"publish: {version.tag}")
-        github.publish(release, latest=is_latest(version, edges.remote.refs().tags))
+    say(f"publish: {version.tag}")
+    github.publish(release, latest=is_latest(version, edges.remote.refs().tags))
 
 
 def _attach(edges: Edges, release: Release, attachments: Sequence[Attachment]) -> None:
@@ -439,6 +444,20 @@ def _asset_problems(github: GitHub, release: Release, attachments: Sequence[Atta
             yield f"{each.name} is not what was uploaded"
     for name in there:
         yield f"{name} does not belong to it"
+
+
+def _sum_problems(github: GitHub, release: Release) -> Iterator[str]:
+    """Yield which assets of a published release are not what its own checksums say."""
+    there = {asset.name: github.download(asset) for asset in github.assets(release)}
+    lines = there.pop(SUMS, b"").decode("utf-8", "replace").splitlines()
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    if not sums:
+        yield f"{SUMS} is missing, or empty"
+    for name in sorted(there.keys() | sums.keys()):
+        if name not in there:
+            yield f"{name} is missing"
+        elif hashlib.sha256(there[name]).hexdigest() != sums.get(name):
+            yield f"{name} is not what {SUMS} says"
 
 
 def _move(wanted: Wanted, edges: Edges, commit: str) -> None:
