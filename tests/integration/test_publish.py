@@ -273,6 +273,14 @@ def test_a_commit_that_is_not_on_main(world: World, api: Api) -> None:
         release(world, api, "1.0.0")
 
 
+def test_a_shallow_clone(world: World, api: Api, tmp_path: Path) -> None:
+    change(world, "two")
+    world.git("clone", "--quiet", "--depth=1", world.bare.as_uri(), str(tmp_path / "shallow"))
+    done = command(world, api, "publish", "--version=1.0.0", at=tmp_path / "shallow")
+    assert done.returncode == Exit.CANNOT_JUDGE
+    assert "fetch-depth: 0" in done.stdout + done.stderr
+
+
 def test_a_version_out_of_line(world: World, api: Api) -> None:
     assert release(world, api, "1.1.0") == Exit.PASSED
     change(world, "two")
@@ -387,6 +395,22 @@ WRITES = (
     "repos/upload-release-asset",
     "repos/update-release",
 )
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_killed_before_the_answer_came(world: World, api: Api, tmp_path: Path, operation: str) -> None:
+    """The work is done, and nobody knows."""
+    api.check(world.head)
+    children: list[subprocess.Popen[str]] = []
+    api.faults.append(Fault(operation, drop="after", then=lambda: children.pop().kill()))
+    child = world.child("1.0.0", api.url, token=WRITER)
+    children.append(child)
+    child.communicate(timeout=120)
+    assert child.returncode == -9
+    assert "tags/v1" not in world.refs()
+    assert world.publish("1.0.0", api.url, token=WRITER) == Exit.PASSED
+    assert len(api.releases) == 1
+    assert_safe(world, api, tmp_path)
 
 
 @pytest.mark.parametrize("operation", WRITES)

@@ -179,6 +179,12 @@ def check_problems(wanted: Wanted, checks: Sequence[Check]) -> tuple[str, ...]:
     """Return why the commit's checks are no proof; a commit without any check is not green."""
     found = counted(wanted, checks)
     problems = [f"check '{check.name}' is {check.state}: {check.url}" for check in found if not check.green]
+    # Nobody may wave a gate through by skipping it.
+    problems += [
+        f"check '{check.name}' is {check.state}, which proves nothing: {check.url}"
+        for check in found
+        if check.name in wanted.required and check.green and check.state != "success"
+    ]
     missing = [name for name in wanted.required if name not in {check.name for check in found}]
     problems += [f"check '{name}' did not run on {wanted.source[:12]}" for name in missing]
     if not found:
@@ -547,6 +553,10 @@ def main(words: Sequence[str], environ: Mapping[str, str], *, here: Path, out: T
     given = arguments.parse_args(list(words))
     git = git_of(environ, here)
     remote = Remote(git, given.remote)
+    if git.is_shallow():
+        raise CannotJudge(
+            "This clone is shallow: a release continues history.", advice="Check out with `fetch-depth: 0`."
+        )
     source = git.head()
     wanted = Wanted(
         version=Version.parse(given.version),

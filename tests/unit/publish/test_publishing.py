@@ -158,6 +158,12 @@ def test_a_required_check_that_is_missing() -> None:
     assert "'gate' did not run" in check_problems(wanted(required=("gate",)), [check("a")])[0]
 
 
+def test_a_required_check_that_was_skipped() -> None:
+    checks = [check("a"), check("gate", "skipped")]
+    assert "'gate' is skipped" in check_problems(wanted(required=("gate",)), checks)[0]
+    assert not check_problems(wanted(required=("a",)), checks)
+
+
 # --- going on ----------------------------------------------------------------------------------
 
 OURS = message(V110, SOURCE)
