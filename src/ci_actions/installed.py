@@ -17,15 +17,9 @@ def main() -> int:
     """Run the program and return its exit code."""
     root = home.root()
     if os.path.basename(root) == home.PACKAGED:
-        folder = bootstrap.vendor_folder(root, os.environ)
-        if not os.path.isdir(folder):
-            from ci_actions import vendoring
-
-            try:
-                vendoring.fill(root, folder, os.environ)
-            except vendoring.VendoringError as error:
-                bootstrap.report(error)
-                return bootstrap.UNAVAILABLE
+        folder = bootstrap.dependencies(root)
+        if not folder:
+            return bootstrap.UNAVAILABLE
         sys.path.insert(0, folder)
     from ci_actions.__main__ import main as program
 
