@@ -45,8 +45,9 @@ format: setup ## rewrite the Python files in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-sync: setup ## write what is generated: every action.yml, the tables and the snippets of the READMEs
+sync: setup ## write what is generated: every action.yml, tables and snippets of the READMEs, actions.lock
 	@$(BIN)/python -m ci_actions.publish.docs
+	@$(BIN)/python -m ci_actions.publish.actions_lock
 
 peers: ## build the pinned Go peers that tests run against (once; needs Go)
 	@tools/build-peers.sh

@@ -63,7 +63,7 @@ def isolated(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return an environment in which nothing of this machine's user is left, except where downloads come from.
 
     Kept are the cache folder (it holds only what is named by its digest, and the built peers), the settings of
-    pip and Go (which say from where, never what), and where pyenv has its interpreters.
+    pip, npm and Go (which say from where, never what), and where pyenv has its interpreters.
     """
     made = {name: value for name, value in environ.items() if not name.upper().startswith(LEAKING)}
     home = Path(environ.get("HOME") or folder)
@@ -80,6 +80,7 @@ def isolated(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     kept = {
         "PIP_CONFIG_FILE": config / "pip" / "pip.conf",
+        "NPM_CONFIG_USERCONFIG": home / ".npmrc",
         "GOENV": config / "go" / "env",
         "GOPATH": home / "go",
         "PYENV_ROOT": home / ".pyenv",

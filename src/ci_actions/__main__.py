@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ci_actions import __version__
+from ci_actions import home
 from ci_actions.capabilities import CAPABILITIES, load
 from ci_actions.kit import run, settings
 from ci_actions.kit.clock import Clock
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ci_actions.kit.report import Report
 
 COMMANDS = ("check",)
+MAINTENANCE = ("release",)
+"""For maintainers of this repository: takes no settings of a project."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -49,7 +51,7 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str]) -> int:
         return Exit.PASSED if words else Exit.BAD_INPUT
     name, rest = words[0], words[1:]
     if name in ("--version", "-V"):
-        print(f"ci-actions {__version__}")
+        print(f"ci-actions {home.version()}")
         return Exit.PASSED
     if name in CAPABILITIES:
         capability = load(name)
@@ -63,7 +65,11 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str]) -> int:
         from ci_actions.commands.check import check
 
         return check(rest, environ, here=Path.cwd(), out=sys.stdout, err=sys.stderr, clock=Clock())
-    known = (*CAPABILITIES, *COMMANDS)
+    if name == "release":
+        from ci_actions.commands.release import release
+
+        return release(rest, environ, here=Path.cwd(), out=sys.stdout, err=sys.stderr)
+    known = (*CAPABILITIES, *COMMANDS, *MAINTENANCE)
     raise BadInput(f"'{name}' is no command{suggestion(name, known)}; there are: {', '.join(known)}")
 
 
@@ -141,7 +147,7 @@ def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]
     if github:
         print("::endgroup::", file=sys.stderr)
     error = CiActionsError(
-        f"{type(defect).__name__} in ci-actions {__version__}: this is a defect of ours, not of your project.",
+        f"{type(defect).__name__} in ci-actions {home.version()}: this is a defect of ours, not of your project.",
         advice="Please open an issue with the traceback above.",
     )
     name = words[0] if words and words[0] in CAPABILITIES else "ci-actions"
@@ -153,4 +159,6 @@ def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from ci_actions import installed
+
+    sys.exit(installed.main())

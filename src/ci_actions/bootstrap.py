@@ -68,6 +68,17 @@ def run(root: str, argv: list[str]) -> int:
 
 def start(root: str, argv: list[str]) -> int:
     """Put the dependencies on the path, then call the program."""
+    folder = dependencies(root)
+    if not folder:
+        return UNAVAILABLE
+    sys.path.insert(1, folder)  # behind ourselves, before the standard library
+    from ci_actions.__main__ import main
+
+    return main(argv)
+
+
+def dependencies(root: str) -> str:
+    """Return the folder of the dependencies, made now if need be; "" when that failed, and was reported."""
     folder = vendor_folder(root, os.environ)
     if not os.path.isdir(folder):
         from ci_actions import vendoring
@@ -76,11 +87,8 @@ def start(root: str, argv: list[str]) -> int:
             vendoring.fill(root, folder, os.environ)
         except vendoring.VendoringError as error:
             report(error)
-            return UNAVAILABLE
-    sys.path.insert(1, folder)  # behind ourselves, before the standard library
-    from ci_actions.__main__ import main
-
-    return main(argv)
+            return ""
+    return folder
 
 
 def vendor_folder(root: str, environ: Mapping[str, str]) -> str:

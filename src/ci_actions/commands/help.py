@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from ci_actions import __version__
+from ci_actions import home
 from ci_actions.capabilities import CAPABILITIES, load
 from ci_actions.kit.inputs import Declared, declared
 from ci_actions.kit.run import Capability
@@ -25,10 +25,11 @@ def overview() -> str:
     lines = [f"  {name.ljust(width)}  {load(name).question}" for name in CAPABILITIES]
     return "\n".join(
         [
-            f"ci-actions {__version__}: the same verdict on a laptop as in GitHub Actions",
+            f"ci-actions {home.version()}: the same verdict on a laptop as in GitHub Actions",
             "",
             "  ci-actions <capability> [--option value …]   ask one question; --help lists its options",
             "  ci-actions check [PATH]                      run every gate that the project configures",
+            "  ci-actions release plan|build|verify|…       make and check releases of ci-actions itself; --help says more",
             "",
             "capabilities",
             *lines,
