@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator, ValidationError
 from tests.golden.situations import FAILURES, SITUATIONS
 
 from ci_actions.commands.check import _as_json, _no_report

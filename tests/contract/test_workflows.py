@@ -81,6 +81,9 @@ def test_what_is_used_is_ours_or_pinned(path: Path) -> None:
             assert path not in EXAMPLES, (
                 f"{where}: an example is another repository; write org/ci-actions/…@v1"
             )
+        elif target == "./":
+            # The root of a repository has no name of its own: the self-test of the wrong door checks it out.
+            assert path.name == "_selftest.yml", f"{where}: write $/actions/…"
         elif target.startswith("org/ci-actions"):
             assert path in EXAMPLES, f"{where}: inside this repository write $/actions/…"
             assert RELEASED.fullmatch(target), f"{where}: write org/ci-actions/<name>@v1"

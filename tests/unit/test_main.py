@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ci_actions import __main__ as program
-from ci_actions import __version__
+from ci_actions import home
 from ci_actions.capabilities import CAPABILITIES, load
 
 XML = (
@@ -60,7 +60,7 @@ def test_no_words_is_help_and_no_pass(capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.parametrize("word", ["--version", "-V"])
 def test_version(capsys: pytest.CaptureFixture[str], word: str) -> None:
-    assert run(capsys, word) == (0, f"ci-actions {__version__}\n", "")
+    assert run(capsys, word) == (0, f"ci-actions {home.version()}\n", "")
 
 
 @pytest.mark.parametrize("word", ["--help", "-h"])

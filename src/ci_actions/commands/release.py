@@ -21,13 +21,18 @@ from ci_actions.kit.process import Process
 from ci_actions.kit.run import flags, parse_arguments, working_directory
 
 PLAN, BUILD, VERIFY = "plan", "build", "verify"
-ELSEWHERE = {"publish": "ci_actions.publish.publishing", "retract": "ci_actions.publish.retract"}
+ELSEWHERE = {
+    "publish": "ci_actions.publish.publishing",
+    "retract": "ci_actions.publish.retract",
+    "check-commits": "ci_actions.publish.commit_check",
+}
 QUESTIONS = {
     PLAN: "which version is next, why, and its section of the changelog",
     BUILD: "write the tree of a release, and what is attached to it, into folders; touches no branch",
     VERIFY: "whether a folder, a tag or a branch is, byte for byte, the release it says it is",
     "publish": "push a verified release, tag it, and move vX.Y and vX",
     "retract": "move vX.Y and vX back to the release before",
+    "check-commits": "whether commit messages and a pull request's title follow the convention",
 }
 Options = TypeVar("Options", bound=Common)
 
