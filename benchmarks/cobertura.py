@@ -35,10 +35,11 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         project = make_project(Path(scratch) / "project", options.files)
-        ours, theirs = gate(project), diff_cover(project)
+        ours, theirs = gate(project, "coverage-gate"), diff_cover(project)
+        laptop = gate(project, "coverage-gate, on a laptop", in_a_job=False)
         if (code := compare(project, ours, theirs)) != 0:
             return code
-        measured = measure([ours, theirs], options.runs)
+        measured = measure([ours, laptop, theirs], options.runs)
         print(f"\n{options.files} files × {LINES} lines, {CHANGED_FILES * CHANGED_LINES} changed lines\n")
         print(table(measured, theirs.name))
         if options.linear:
@@ -51,8 +52,11 @@ def main() -> int:
     return 0
 
 
-def gate(project: Path, name: str = "coverage-gate") -> Candidate:
-    """Return our command: overall and new-code gates, the start of the interpreter included."""
+def gate(project: Path, name: str, *, in_a_job: bool = True) -> Candidate:
+    """Return our command: overall and new-code gates, the start of the interpreter included.
+
+    In a job the change ends at the commit that is checked out; on a laptop what is not committed counts too.
+    """
     argv: list[str | Path] = [
         "bash",
         *GATE,
@@ -65,7 +69,14 @@ def gate(project: Path, name: str = "coverage-gate") -> Candidate:
         "--min-overall",
         "50",
     ]
-    return Candidate(name, argv, cwd=project, env={"CI_ACTIONS_PYTHON": os.path.realpath(sys.executable)})
+    env = {"CI_ACTIONS_PYTHON": os.path.realpath(sys.executable)}
+    if in_a_job:
+        scratch = project.with_name(f"{project.name}-job")
+        scratch.mkdir(exist_ok=True)
+        files = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
+        env |= {name: str(scratch / file) for name, file in files.items()}
+        env |= {"GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(scratch)}
+    return Candidate(name, argv, cwd=project, env=env)
 
 
 def diff_cover(project: Path) -> Candidate:

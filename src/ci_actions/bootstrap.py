@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+
+from ci_actions import home
 
 HANDSHAKE = 180
 """Added to every exit code of ours and taken off by start.sh. An interpreter that never reached this file
@@ -79,7 +80,7 @@ def start(root: str, argv: list[str]) -> int:
 
 def dependencies(root: str) -> str:
     """Return the folder of the dependencies, made now if need be; "" when that failed, and was reported."""
-    folder = vendor_folder(root, os.environ)
+    folder = home.vendor_folder(root, os.environ)
     if not os.path.isdir(folder):
         from ci_actions import vendoring
 
@@ -89,49 +90,6 @@ def dependencies(root: str) -> str:
             report(error)
             return ""
     return folder
-
-
-def vendor_folder(root: str, environ: Mapping[str, str]) -> str:
-    """`<root>/vendor` in a released tree; in a source tree the cached folder of this lock and interpreter."""
-    released = root + "/vendor"
-    if os.path.isdir(released):
-        return released
-    return cached_folder(root, cache_home(environ), sys.version_info[:2])
-
-
-def cached_folder(root: str, cache: str, version: tuple[int, ...]) -> str:
-    """Named after the lock's digest: a changed lock is another folder, never a folder to be mended."""
-    with open(root + "/requirements/runtime.txt", "rb") as lock:
-        # A checkout with other line ends holds the same lock.
-        digest = sha256(lock.read().replace(b"\r\n", b"\n"))
-    return f"{cache}/ci-actions/vendor/{digest[:16]}-cp{version[0]}{version[1]}"
-
-
-def cache_home(environ: Mapping[str, str]) -> str:
-    """The user's cache folder; the job's scratch folder where there is no user, as in some containers."""
-    if os.path.isabs(environ.get("XDG_CACHE_HOME", "")):
-        return environ["XDG_CACHE_HOME"]
-    if environ.get("LOCALAPPDATA") and os.name == "nt":
-        return environ["LOCALAPPDATA"]
-    if os.path.isabs(environ.get("HOME", "")):
-        return environ["HOME"] + "/.cache"
-    if environ.get("RUNNER_TEMP"):
-        return environ["RUNNER_TEMP"]
-    from ci_actions import vendoring
-
-    return vendoring.private_temporary_folder()
-
-
-def sha256(data: bytes) -> str:
-    """Digest without `hashlib`, which loads OpenSSL; `_sha2` is what `_sha256` is called since 3.12."""
-    try:
-        from _sha2 import sha256 as digest
-    except ImportError:
-        try:
-            from _sha256 import sha256 as digest
-        except ImportError:  # another implementation than CPython
-            from hashlib import sha256 as digest
-    return str(digest(data).hexdigest())
 
 
 def hear_interrupts() -> None:

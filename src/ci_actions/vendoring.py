@@ -10,7 +10,6 @@ sources without C would give the same files, but needs build backends that no lo
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ci_actions import bootstrap
+from ci_actions import home
 
 NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
 DROPPED_FOLDERS = frozenset({"tests", "bin", "Scripts", "__pycache__", "_yaml"})
@@ -39,7 +38,7 @@ INSTALL_LIMIT_SECONDS = 600
 class VendoringError(Exception):
     """The folder cannot be made here; the message says what to run."""
 
-    exit_code = bootstrap.UNAVAILABLE
+    exit_code = 4  # environment unavailable, as in kit/errors.py, which needs the dependencies
 
 
 def vendor_folder(root: Path, cache_home: Path, version_info: Sequence[int]) -> Path:
@@ -47,7 +46,7 @@ def vendor_folder(root: Path, cache_home: Path, version_info: Sequence[int]) -> 
     released = root / "vendor"
     if released.is_dir():
         return released
-    return Path(bootstrap.cached_folder(str(root), str(cache_home), tuple(version_info[:2])))
+    return Path(home.cached_folder(str(root), str(cache_home), tuple(version_info[:2])))
 
 
 def fill(root: str, folder: str, environ: Mapping[str, str]) -> None:
@@ -225,15 +224,3 @@ def put_in_place(made: Path, target: Path) -> None:
     except OSError as error:
         if not target.is_dir():
             raise VendoringError(f"cannot create {target}: {error.strerror or error}") from error
-
-
-def private_temporary_folder() -> str:
-    """Return a cache folder for a user without a home: a fixed name, and nobody else's to fill beforehand."""
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    folder = Path(tempfile.gettempdir(), f"ci-actions-{user}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid"):
-        status = folder.lstat()
-        if status.st_uid != user or status.st_mode & 0o077 or folder.is_symlink():
-            return tempfile.mkdtemp(prefix="ci-actions-")
-    return str(folder)

@@ -22,7 +22,12 @@ FLOOR = ("ci_actions.findings", "ci_actions.project", "ci_actions.workflows")
 #: Runs in the user's interpreter, as a program of its own.
 AGENTS = [path for path in FILES if path.endswith("/agent.py")]
 #: Starts before anything of ours may be imported.
-STARTERS = ("ci_actions/bootstrap.py", "ci_actions/vendoring.py", "ci_actions/_launch.py")
+STARTERS = (
+    "ci_actions/bootstrap.py",
+    "ci_actions/home.py",
+    "ci_actions/vendoring.py",
+    "ci_actions/_launch.py",
+)
 
 #: Values in, values out: no file, process, network or time.
 PURE = [

@@ -17,7 +17,7 @@ if str(ROOT) not in sys.path:  # `python -m pytest` puts it there, the command `
 
 from tests.e2e.acting import Repository, World, add_doors, copy_of_checkout  # noqa: E402
 
-from ci_actions import bootstrap, vendoring  # noqa: E402
+from ci_actions import home, vendoring  # noqa: E402
 
 
 def act_or_skip() -> Path:
@@ -40,7 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Real act, a source tree, and the released tree made of it."""
     act = act_or_skip()
     folder = tmp_path_factory.mktemp("trees")
-    vendor = Path(bootstrap.vendor_folder(str(ROOT), os.environ))
+    vendor = Path(home.vendor_folder(str(ROOT), os.environ))
     if not vendor.is_dir():
         vendoring.build(ROOT / "requirements" / "runtime.txt", vendor, sys.executable)
     for name in ("source", "released"):

@@ -1,6 +1,6 @@
 """start.sh and what it starts, with real interpreters, in small copies of source and released trees.
 
-The copies hold the real start.sh, _launch.py, bootstrap.py and vendoring.py; `__main__.py` is a stub that
+The copies hold the real start.sh, _launch.py, bootstrap.py, home.py and vendoring.py; `__main__.py` is a stub that
 says what it sees. Only `TestSourceTree` installs the real dependencies.
 """
 
@@ -28,7 +28,7 @@ pytestmark = [
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START = REPOSITORY / "actions" / "coverage-gate" / "start.sh"
-OURS = ("__init__.py", "_launch.py", "bootstrap.py", "vendoring.py")
+OURS = ("__init__.py", "_launch.py", "bootstrap.py", "home.py", "vendoring.py")
 FLOOR = (3, 11)
 
 STUB = """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_actions import bootstrap, vendoring
+from ci_actions import home, vendoring
 
 Completed = subprocess.CompletedProcess[str]
 
@@ -53,7 +53,7 @@ class TestWhere:
 
     @pytest.mark.parametrize("data", [b"", b"x", b"\x00" * 1000])
     def test_the_digest_is_sha256(self, data: bytes) -> None:
-        assert bootstrap.sha256(data) == hashlib.sha256(data).hexdigest()
+        assert home.sha256(data) == hashlib.sha256(data).hexdigest()
 
     @pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX systems")
     @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ class TestWhere:
         ],
     )
     def test_cache_home(self, environ: dict[str, str], expected: str) -> None:
-        assert bootstrap.cache_home(environ) == expected
+        assert home.cache_home(environ) == expected
 
     @pytest.mark.skipif(sys.platform == "win32", reason="owners and modes of POSIX systems")
     def test_a_user_without_a_home_gets_a_folder_that_nobody_else_could_fill(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        usual = Path(bootstrap.cache_home({}))
+        usual = Path(home.cache_home({}))
         assert usual.parent == tmp_path
         assert usual.stat().st_mode & 0o077 == 0
-        assert Path(bootstrap.cache_home({})) == usual
+        assert Path(home.cache_home({})) == usual
         usual.chmod(0o777)
-        assert Path(bootstrap.cache_home({})) != usual
+        assert Path(home.cache_home({})) != usual
 
 
 class TestPrune:
