@@ -44,7 +44,7 @@ def render(finished: Sequence[Finished], code: int, folder: Path) -> str:
         capability="check",
         headline=headline,
         verdict=verdict,
-        facts=(f"{len(finished)} gates", f"exit code {int(code)}"),
+        facts=(f"{len(finished)} gate{'' if len(finished) == 1 else 's'}", f"exit code {int(code)}"),
     )
     return html.render("commands/check.html", frame, rows=[_row(each, folder) for each in finished])
 
