@@ -40,12 +40,14 @@ def version() -> str:
         return UNRELEASED
 
 
-def vendor_folder(root: str, environ: Mapping[str, str]) -> str:
+def vendor_folder(
+    root: str, environ: Mapping[str, str], version: tuple[int, ...] = sys.version_info[:2]
+) -> str:
     """`<root>/vendor` in a released tree; in a source tree the cached folder of this lock and interpreter."""
     released = root + "/vendor"
     if os.path.isdir(released):
         return released
-    return cached_folder(root, cache_home(environ), sys.version_info[:2])
+    return cached_folder(root, cache_home(environ), version)
 
 
 def cached_folder(root: str, cache: str, version: tuple[int, ...]) -> str:

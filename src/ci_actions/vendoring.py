@@ -14,10 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-from ci_actions import home
 
 NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
 DROPPED_FOLDERS = frozenset({"tests", "bin", "Scripts", "__pycache__", "_yaml"})
@@ -39,14 +37,6 @@ class VendoringError(Exception):
     """The folder cannot be made here; the message says what to run."""
 
     exit_code = 4  # environment unavailable, as in kit/errors.py, which needs the dependencies
-
-
-def vendor_folder(root: Path, cache_home: Path, version_info: Sequence[int]) -> Path:
-    """Return where the dependencies of the tree `root` are, or have to be made."""
-    released = root / "vendor"
-    if released.is_dir():
-        return released
-    return Path(home.cached_folder(str(root), str(cache_home), tuple(version_info[:2])))
 
 
 def fill(root: str, folder: str, environ: Mapping[str, str]) -> None:

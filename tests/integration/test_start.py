@@ -601,9 +601,9 @@ class TestSourceTree:
         del world.environ["HOME"], world.environ["XDG_CACHE_HOME"]
         version = interpreters.ask(good)
         assert version
-        from ci_actions import vendoring
+        from ci_actions import home
 
-        folder = vendoring.vendor_folder(root, world.tmp / "temp", version[0])
+        folder = Path(home.cached_folder(str(root), str(world.tmp / "temp"), version[0]))
         folder.mkdir(parents=True)
         (folder / "dependency.py").write_text("")
         assert world.run(environ={"RUNNER_TEMP": str(world.tmp / "temp")}).seen["path"][1] == str(folder)

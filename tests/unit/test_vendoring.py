@@ -33,20 +33,23 @@ def listing(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 
 
+CACHE = {"XDG_CACHE_HOME": "/cache"}
+
+
 class TestWhere:
     def test_a_released_tree_carries_its_folder(self, tmp_path: Path) -> None:
         (tmp_path / "vendor").mkdir()
-        assert vendoring.vendor_folder(tmp_path, Path("/cache"), (3, 12)) == tmp_path / "vendor"
+        assert home.vendor_folder(str(tmp_path), CACHE, (3, 12)) == str(tmp_path / "vendor")
 
     def test_a_source_tree_has_one_for_its_lock_and_interpreter(self, tmp_path: Path) -> None:
         lock = b"six==1.16.0\n"
         digest = hashlib.sha256(lock).hexdigest()[:16]
-        folder = vendoring.vendor_folder(tree(tmp_path, lock), Path("/cache"), (3, 12, 1))
-        assert folder == Path(f"/cache/ci-actions/vendor/{digest}-cp312")
+        folder = home.vendor_folder(str(tree(tmp_path, lock)), CACHE, (3, 12, 1))
+        assert folder == f"/cache/ci-actions/vendor/{digest}-cp312"
 
     def test_another_lock_is_another_folder_but_other_line_ends_are_not(self, tmp_path: Path) -> None:
         one, same, other = (
-            vendoring.vendor_folder(tree(tmp_path / str(number), lock), Path("/cache"), (3, 11))
+            home.vendor_folder(str(tree(tmp_path / str(number), lock)), CACHE, (3, 11))
             for number, lock in enumerate([b"a==1\n", b"a==1\r\n", b"a==2\n"])
         )
         assert one == same != other

@@ -66,12 +66,8 @@ def find_unmeasured(config: Config, facts: Facts) -> Iterator[Unmeasured]:
             yield Unmeasured(path=file.path, lines=changed, closest=closest(file.path, measured))
 
 
-def has_shard(name: str, report: str) -> bool:
-    """Whether a report's path carries the name of a shard as a whole word: `coverage-windows-3.12/coverage.xml`."""
-    return next(_places(name, report), None) is not None
-
-
 def _places(name: str, report: str) -> Iterator[tuple[int, int]]:
+    """Yield where a report's path carries a shard's name as a whole word: `coverage-windows-3.12/coverage.xml`."""
     for found in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", report):
         yield found.span()
 

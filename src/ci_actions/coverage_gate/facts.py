@@ -157,8 +157,7 @@ def _at_home(
 
 
 def _repository(config: Config, edges: Edges[Config], tracked: frozenset[str]) -> Repository:
-    directory = edges.directory.relative_to(edges.root).as_posix()
-    directory = "" if directory == "." else directory
+    directory = edges.prefix
     roots = dict.fromkeys([edges.root.as_posix(), Path(os.path.realpath(edges.root)).as_posix()])
     folders = (each.replace("\\", "/").removeprefix("./").rstrip("/") for each in config.source)
     source = tuple("/".join(part for part in (directory, each) if part not in ("", ".")) for each in folders)

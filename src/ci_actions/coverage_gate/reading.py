@@ -145,8 +145,7 @@ def needed_only(
         return None
     if config.html or config.badge or config.cobertura_out or change is None:
         return None
-    directory = edges.directory.relative_to(edges.root).as_posix()
     patterns = [*config.critical_paths, *(path for gate in config.gate for path in gate.paths)]
-    wanted = matcher(patterns, "" if directory == "." else directory)
+    wanted = matcher(patterns, edges.prefix)
     paths = {each.path for each in change if each.status != "D"} | set(filter(wanted, tracked))
     return sorted(str(edges.root / path) for path in paths)

@@ -65,6 +65,12 @@ class Edges(Generic[C]):
         self._token = token
         self._config_at = config_at
 
+    @property
+    def prefix(self) -> str:
+        """The working directory relative to the git root, with `/`; empty for the root itself."""
+        path = self.directory.relative_to(self.root).as_posix()
+        return "" if path == "." else path
+
     @cached_property
     def context(self) -> Context:
         """The event that started this run, on a laptop an empty one."""
