@@ -1,0 +1,1 @@
+"""What every capability with findings shares: the model, fingerprints, suppressions, comparison with a base, SARIF."""

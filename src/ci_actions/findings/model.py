@@ -1,0 +1,89 @@
+"""The one form of a finding, whichever tool found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+
+class Kind(Enum):
+    """What a finding is about."""
+
+    CODE = "code"
+    DEPENDENCY = "dependency"
+    SECRET = "secret"  # noqa: S105 - a word
+    MISCONFIGURATION = "misconfiguration"
+    LICENSE = "license"
+    STYLE = "style"
+
+
+class Severity(IntEnum):
+    """How bad it is. UNKNOWN is lowest by value only: whoever gates decides what it counts as (fail closed).
+
+    Tools that know levels and not severities: error is HIGH, warning MEDIUM, note LOW.
+    """
+
+    UNKNOWN = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The word users write and read: `high`."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where in a file: lines and columns count from 1, columns in code points; 0 is "not known".
+
+    `end_column` is the column after the last character, as in SARIF.
+    """
+
+    line: int
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The package that a finding about a dependency is in, and the versions that mend it."""
+
+    name: str
+    version: str = ""
+    ecosystem: str = ""
+    fixed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that one tool found.
+
+    `path` is relative to the git root, with `/`; empty where a finding is about no file. `message` holds no secret
+    and no line break. `rule` is the tool's own name for it (`B602`, `GHSA-…`); `canonical` is the name it is known
+    under across tools once aliases are resolved, and the rule until then. `line_text` is the line the finding stands
+    on, as fingerprints need it: never emitted.
+    """
+
+    tool: str
+    rule: str
+    kind: Kind
+    severity: Severity
+    message: str
+    path: str = ""
+    region: Region | None = None
+    title: str = ""
+    canonical: str = ""
+    aliases: tuple[str, ...] = ()
+    score: float | None = None
+    confidence: Severity | None = None
+    url: str = ""
+    package: Package | None = None
+    target: str = ""
+    fix: str = ""
+    fingerprint: str = ""
+    line_hash: str = ""
+    also: tuple[str, ...] = ()

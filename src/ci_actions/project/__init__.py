@@ -1,0 +1,1 @@
+"""What a Python project says of itself: its manager, its locks, the interpreters it supports, its environment."""
