@@ -235,9 +235,7 @@ def test_every_package_is_a_capability_or_known() -> None:
         "kit",
         "commands",
         "publish",
-        "findings",
-        "project",
-        "workflows",
+        *(each.rpartition(".")[2] for each in FLOOR),
         *(each.rpartition(".")[2] for each in PACKAGES),
     }
     packages = {path.split("/")[1] for path in FILES if path.count("/") > 1}
