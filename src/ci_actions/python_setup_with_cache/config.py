@@ -86,7 +86,8 @@ class Config(Common):
     lock_policy: str = declare(
         one_of("frozen", "prefer", "ignore"),
         default="frozen",
-        help="`frozen`: the lock must match the project; `prefer`: an outdated lock is brought up to date; `ignore`: without a lock.",
+        help="`frozen`: the lock must match the project; `prefer`: an outdated lock is brought up to date; "
+        "`ignore`: without a lock.",
     )
     cache: str = declare(
         one_of("auto", "venv", "downloads", "both", "off"),
