@@ -18,7 +18,7 @@ FILES = sorted(path.relative_to(SOURCE).as_posix() for path in (SOURCE / "ci_act
 
 PACKAGES = [f"ci_actions.{name.replace('-', '_')}" for name in CAPABILITIES]
 #: What several capabilities share, above kit.
-FLOOR = ("ci_actions.findings", "ci_actions.project", "ci_actions.workflows")
+FLOOR = ("ci_actions.findings", "ci_actions.project", "ci_actions.supply", "ci_actions.workflows")
 #: Runs in the user's interpreter, as a program of its own.
 AGENTS = [path for path in FILES if path.endswith("/agent.py")]
 #: Starts before anything of ours may be imported.
@@ -111,6 +111,9 @@ def allowed_for(path: str) -> tuple[str, ...]:
     package = path.split("/")[1]
     if package == "kit":
         return ("ci_actions.kit",)
+    if package == "supply":
+        # Fetches what a lock names exactly as a source tree fetches its own dependencies.
+        return ("ci_actions.kit", "ci_actions.supply", "ci_actions.home", "ci_actions.vendoring")
     if f"ci_actions.{package}" in FLOOR:
         return ("ci_actions.kit", f"ci_actions.{package}")
     return (f"ci_actions.{package}", "ci_actions.kit", *FLOOR)
@@ -232,9 +235,7 @@ def test_every_package_is_a_capability_or_known() -> None:
         "kit",
         "commands",
         "publish",
-        "findings",
-        "project",
-        "workflows",
+        *(each.rpartition(".")[2] for each in FLOOR),
         *(each.rpartition(".")[2] for each in PACKAGES),
     }
     packages = {path.split("/")[1] for path in FILES if path.count("/") > 1}
