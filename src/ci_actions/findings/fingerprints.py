@@ -31,8 +31,13 @@ _POWERS = tuple(accumulate(repeat(37, WINDOW - 1), lambda power, base: power * b
 _DROPPED = {ord(" "): None, ord("\t"): None}
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
-#: Returns the bytes of a file by its path, None where there is none.
-Read = Callable[[str], bytes | None]
+#: Returns the text of a file by its path, None where there is none; see `decoded`.
+Read = Callable[[str], str | None]
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of a file as code scanning sees it: UTF-8, broken bytes replaced, line ends as they are."""
+    return data.decode("utf-8", "replace")
 
 
 def stamp(findings: Iterable[Finding], read: Read, *, renames: Mapping[str, str] | None = None) -> None:
@@ -48,19 +53,20 @@ def stamp(findings: Iterable[Finding], read: Read, *, renames: Mapping[str, str]
         _stamp_file(here, Source(read(path)) if path else Source(None), (renames or {}).get(path, ""))
 
 
-def line_hashes(data: bytes, lines: Iterable[int]) -> dict[int, str]:
+def line_hashes(text: str, lines: Iterable[int]) -> dict[int, str]:
     """Return the `primaryLocationLineHash` of these lines of a file; lines that it does not have are left out."""
-    return Source(data).hashes(lines)
+    return Source(text).hashes(lines)
 
 
 class Source:
     """The text of one file, as fingerprints see it."""
 
-    def __init__(self, data: bytes | None) -> None:
-        text = (data or b"").decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-        self.exists = data is not None
-        self.lines: Sequence[str] = text.split("\n") if data is not None else ()
-        self._shapes = shapes_in(text)
+    def __init__(self, text: str | None) -> None:
+        self.lines: Sequence[str] = ()
+        if text is not None:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            self.lines = text.split("\n")
+        self._shapes = shapes_in(text or "")
         self._starts: list[int] | None = None
         self._packed = ""
 
