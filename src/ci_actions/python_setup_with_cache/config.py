@@ -116,10 +116,14 @@ class Config(Common):
         help="Whether a new cache is saved; `auto`: as restore-cache, and not with a read-only token.",
     )
     prune: bool = declare(
-        BOOLEAN, default=True, help="Whether what the lock does not name is dropped before the cache is saved."
+        BOOLEAN,
+        default=True,
+        help="Whether what the lock does not name is dropped before the cache is saved.",
     )
     offline: bool = declare(
-        BOOLEAN, default=False, help="Whether to fail rather than touch the network, the cache service included."
+        BOOLEAN,
+        default=False,
+        help="Whether to fail rather than touch the network, the cache service included.",
     )
     verify: bool = declare(
         BOOLEAN,

@@ -1,10 +1,12 @@
-"""Runs bandit or detect-secrets in the private environment of that scanner, on the files that standard input names.
+"""Runs a scanner in the private environment of that scanner, on what standard input names.
 
-A command line has room for a few thousand names at most, and detect-secrets tells nobody which files it did not read.
+A command line has room for a few thousand names at most, detect-secrets tells nobody which files it did not read, and
+pip-audit asks pypi.org even where packages come from a mirror.
 This file knows nothing of ours; standard input holds names with NUL between them.
 
     python -I agent.py bandit OPTION …
     python -I agent.py detect-secrets [--baseline FILE] [--plugin FILE …]
+    python -I agent.py pip-audit [--service ADDRESS] OPTION …
 """
 
 import json
@@ -55,6 +57,31 @@ def detect_secrets(options):
     report = {"version": VERSION, "unknown_plugins": unknown, "files": files}
     sys.stdout.write(json.dumps(report))
     return 0
+
+
+def pip_audit(options):
+    """Run pip-audit as its own command line does, on requirements like `name==1.0`."""
+    from pip_audit._cli import audit
+    from pip_audit._service.pypi import PyPIService
+
+    if options[:1] == ["--service"]:
+        address = options[1].rstrip("/")
+        options = options[2:]
+        make = PyPIService.__init__
+
+        def make_for_mirror(self, *positional, **named):
+            make(self, *positional, **named)
+            get = self.session.get
+            self.session.get = lambda url, **more: get(
+                url=url.replace("https://pypi.org", address, 1), **more
+            )
+
+        PyPIService.__init__ = make_for_mirror
+    requirements = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8", delete=False)
+    with requirements:
+        requirements.write("\n".join(named()))
+    sys.argv = ["pip-audit"] + options + ["--requirement", requirements.name]
+    return audit()
 
 
 def arguments(options):
@@ -121,4 +148,5 @@ def searched(name, scan):
 
 
 if __name__ == "__main__":
-    sys.exit({"bandit": bandit, "detect-secrets": detect_secrets}[sys.argv[1]](sys.argv[2:]))
+    programs = {"bandit": bandit, "detect-secrets": detect_secrets, "pip-audit": pip_audit}
+    sys.exit(programs[sys.argv[1]](sys.argv[2:]))

@@ -153,7 +153,6 @@ def finding(row: Mapping[str, Any], root: str = "") -> Finding:
         path=relative(str(row.get("filename", "")), root),
         region=region(row),
         url=text(row.get("more_info")),
-        aliases=(f"CWE-{cwe}",) if (cwe := number((row.get("issue_cwe") or {}).get("id"))) else (),
     )
 
 
