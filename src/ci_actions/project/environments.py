@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ class Environment:
     settings: Mapping[str, str]
     content: Listing
 
-    @property
+    @cached_property
     def scripts(self) -> str:
         """Return the folder of its programs."""
         return "Scripts" if any(each.startswith("Scripts/") for each in self.content.files) else "bin"
