@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from subprocess import Popen
+    from typing import IO
 
 #: What a child never inherits: our inputs, and tokens that are not meant for it.
 WITHHELD_PREFIXES = ("INPUT_", "ACTIONS_RUNTIME_", "ACTIONS_ID_TOKEN_")
@@ -69,6 +70,60 @@ class Running:
             stdout, stderr = self._child.communicate()
             return Completed(argv=self._words, code=None, stdout=stdout, stderr=stderr)
         return Completed(argv=self._words, code=self._child.returncode, stdout=stdout, stderr=stderr)
+
+
+class Group:
+    """A child process with all that it starts, in a process group of its own: they end together.
+
+    It reads and writes files, so it never waits for us, and what it says cannot fill our memory.
+    """
+
+    def __init__(self, child: Popen[bytes]) -> None:
+        self._child = child
+        self.cpu_seconds = 0.0
+
+    def poll(self) -> int | None:
+        """Return the exit code, negative for a signal, None while it runs; then also `cpu_seconds` are known."""
+        if self._child.returncode is not None or os.name != "posix":
+            return self._child.poll()
+        try:
+            pid, status, usage = os.wait4(self._child.pid, os.WNOHANG)
+        except ChildProcessError:
+            return self._child.poll()
+        if not pid:
+            return None
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        self._child.returncode = os.waitstatus_to_exitcode(status)
+        self._sweep()
+        return self._child.returncode
+
+    def kill(self) -> None:
+        """End it and everything that it started, at once, and wait for its end."""
+        import subprocess
+
+        if os.name != "posix":
+            ended = self._child.poll() is not None
+            if not ended:
+                stop = ["taskkill", "/F", "/T", "/PID", str(self._child.pid)]
+                subprocess.run(stop, capture_output=True, check=False)
+            self._child.wait()
+            return
+        self._sweep()
+        while self.poll() is None:
+            self._child.kill()
+            try:
+                os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOWAIT)
+            except ChildProcessError:
+                return
+
+    def _sweep(self) -> None:
+        """Kill what is left of the group; its number is its leader's and stays taken as long as there is a member."""
+        import signal
+
+        try:
+            os.killpg(self._child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
 
 
 #: Room for what a child says before anybody listens, on systems where that can be chosen.
@@ -140,3 +195,27 @@ class Process:
             pipesize=_PIPE,
         )
         return Running(words, child)
+
+    def launch(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        stdout: IO[bytes],
+        stderr: IO[bytes],
+        stdin: IO[bytes] | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Group:
+        """Start `argv` in a process group of its own, on open files, and return at once. Raises what `run` raises."""
+        import subprocess
+
+        child = subprocess.Popen(
+            tuple(os.fspath(word) for word in argv),
+            cwd=cwd,
+            env={**self._environ, **(env or {})},
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=stdout,
+            stderr=stderr,
+            process_group=0 if os.name == "posix" else None,
+        )
+        return Group(child)

@@ -1,0 +1,1 @@
+"""What can hurt us in here: code, dependencies, secrets, workflows, images?"""

@@ -1,0 +1,131 @@
+"""The values that facts, decide and report share: what each scanner did, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ci_actions.findings.model import Finding
+
+
+class State(Enum):
+    """How the run of one scanner ended. Only CLEAN, NOT_APPLICABLE and FINDINGS below the bar can be green."""
+
+    CLEAN = "clean"
+    FINDINGS = "findings"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not-applicable"
+    SKIPPED = "skipped"
+
+
+class Trouble(Enum):
+    """What kept a scanner from an answer: its evidence (exit 3), or what lies outside of this machine (exit 4)."""
+
+    EVIDENCE = "evidence"
+    ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marker:
+    """A remark in the source that tells a scanner to look away, like `# nosec`."""
+
+    path: str
+    line: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """What one scanner said about one target.
+
+    `target` is `.` for the repository, else an image. `reason` is one sentence: why it ran, why not, or what went wrong.
+    `examined` counts what it looked at, in `unit`s. `gaps` are sentences, one for everything that it did not look at;
+    an INCOMPLETE scan has some, and its findings still count. `markers` counts native suppressions that it honoured,
+    `bare_markers` are those of them that name no rule. `held_back` are the findings that the scanner's own baseline or
+    ignore list holds back, as a number. `pin` says what was verified before it ran, `database` which data it used.
+    No text here holds a secret.
+    """
+
+    tool: str
+    state: State
+    reason: str
+    target: str = "."
+    version: str = ""
+    pin: str = ""
+    findings: tuple[Finding, ...] = ()
+    examined: int = 0
+    unit: str = "files"
+    gaps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    markers: int = 0
+    bare_markers: tuple[Marker, ...] = ()
+    held_back: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    database: str = ""
+    database_age_hours: float | None = None
+    exit_code: int | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def ran(self) -> bool:
+        """Whether the scanner was started."""
+        return self.state not in (State.NOT_APPLICABLE, State.SKIPPED)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """Everything the decision stands on.
+
+    `sources` are the texts of the files that have findings, as fingerprints need them: never emitted. For
+    `scope: new` `before` are the findings of the base with their `before_sources`, None where they could not be had,
+    for the reason in `before_problem`. `suppressions` is the file of suppressions, None when there is none,
+    `suppressions_before` that of the base.
+    """
+
+    scans: tuple[Scan, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[Finding, ...] | None = None
+    before_sources: Mapping[str, str] = field(default_factory=dict)
+    before_problem: str = ""
+    base: str = ""
+    base_how: str = ""
+    head: str = ""
+    blob_url: str = ""
+    directory: str = ""
+    now: float = 0.0
+    suppressions: bytes | None = None
+    suppressions_before: bytes | None = None
+    loosened: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A finding and what it means: whether it turns the run red, or what holds it back, in a sentence."""
+
+    finding: Finding
+    gates: bool
+    held_back: str = ""
+    suppressed: bool = False
+    new: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """The verdict and what it stands on; `causes` are sentences, the ones that decide the exit code first."""
+
+    facts: Facts
+    judged: tuple[Judged, ...]
+    causes: tuple[str, ...]
+    duplicates: int = 0
+    expired: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    expiring: tuple[str, ...] = ()
+
+    @property
+    def gating(self) -> tuple[Judged, ...]:
+        """The findings that turn the run red."""
+        return tuple(each for each in self.judged if each.gates)
