@@ -62,7 +62,7 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str]) -> int:
             return Exit.PASSED
         return _judge(capability, rest, environ)
     if name == "check":
-        from ci_actions.commands.check import check
+        from ci_actions.commands.check.command import check
 
         return check(rest, environ, here=Path.cwd(), out=sys.stdout, err=sys.stderr, clock=Clock())
     if name == "release":
