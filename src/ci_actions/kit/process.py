@@ -27,6 +27,15 @@ WITHHELD = frozenset(
 )
 
 
+def inheritable(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what a child may inherit."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES)
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Completed:
     """How a child process ended. `code` is negative for a signal, None for a timeout."""
@@ -137,11 +146,7 @@ class Process:
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = {
-            name: value
-            for name, value in environ.items()
-            if name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES)
-        }
+        self._environ = inheritable(environ)
 
     def run(
         self,
