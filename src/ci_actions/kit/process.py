@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -178,6 +178,49 @@ class Process:
         except subprocess.TimeoutExpired as late:
             return Completed(argv=words, code=None, stdout=late.stdout or b"", stderr=late.stderr or b"")
         return Completed(argv=words, code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def follow(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        say: Callable[[str], None],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Run `argv` to its end, say each line while it prints it, and return how it went.
+
+        Both of its streams are one here, and are returned as `stderr` too. Raises what `run` raises.
+        """
+        import subprocess
+        from threading import Timer
+
+        words = tuple(os.fspath(word) for word in argv)
+        child = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**self._environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        late = []
+        watch = Timer(timeout, lambda: (late.append(True), child.kill())) if timeout else None
+        if watch:
+            watch.start()
+        printed = []
+        try:
+            assert child.stdout is not None
+            for line in child.stdout:
+                printed.append(line)
+                say(line.decode("utf-8", "replace").rstrip())
+            code: int | None = child.wait()
+        finally:
+            if watch:
+                watch.cancel()
+            child.kill()
+        said = b"".join(printed)
+        return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
 
     def start(
         self,

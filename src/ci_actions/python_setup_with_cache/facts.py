@@ -78,7 +78,11 @@ def service(config: Config, edges: Edges[Config]) -> Service:
     mode = edges.environ.get("ACTIONS_CACHE_MODE", "")
     if context.event_name in _SENSITIVE or context.is_tag:
         what = f"event {context.event_name}" if context.event_name in _SENSITIVE else "a tag"
-        restore, save, why = False, False, f"no cache by default for {what}: it would decide what is published"
+        restore, save, why = (
+            False,
+            False,
+            f"no cache by default for {what}: it would decide what is published",
+        )
     elif context.fork:
         save, why = False, "a pull request from a fork has a read-only cache token"
     restore = restore if asked[0] == "auto" else asked[0] == "true"
