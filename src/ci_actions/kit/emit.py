@@ -79,7 +79,9 @@ def emit(report: Report, targets: Targets, *, root: Path, directory: Path, out: 
     outputs = {"result": report.result.value, **report.outputs}
     try:
         for product in report.products:
-            outputs[product.output] = str(_write_product(product, folder, directory))
+            path = _write_product(product, folder, directory)
+            if product.output:
+                outputs[product.output] = str(path)
         text = summary(report)
         outputs["summary-file"] = str(folder / "summary.md")
         write_atomically(folder / "summary.md", text)
