@@ -29,13 +29,6 @@ STARTERS = (
     "ci_actions/_launch.py",
 )
 
-#: Of the floor below set-up and scanners, what reads files and asks interpreters.
-PROJECT_EDGES = (
-    "ci_actions/project/environments.py",
-    "ci_actions/project/interpreters.py",
-    "ci_actions/project/reading.py",
-)
-
 #: Values in, values out: no file, process, network or time.
 PURE = [
     "ci_actions/kit/errors.py",
@@ -52,7 +45,13 @@ PURE = [
             "model", "page", "paths", "report", "source_files", "treemap",
         )
     ),
-    *(path for path in FILES if path.startswith("ci_actions/project/") and path not in PROJECT_EDGES),
+    *(
+        f"ci_actions/project/{name}.py"
+        for name in (
+            "answer", "compiled", "content_hashes", "credentials", "drift", "files", "locks", "managers", "model",
+            "python_versions", "ranges", "releases", "requirements", "uv_lock", "version_files",
+        )
+    ),
     "ci_actions/python_setup_with_cache/key.py",
     # cobertura_fast forks for large files; the others only parse.
     *(path for path in FILES if "/formats/" in path and not path.endswith("/cobertura_fast.py")),
@@ -62,7 +61,7 @@ EDGES = {
     "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.kit.base",
     "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.git",
     "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings",
-    "ci_actions.project.environments", "ci_actions.project.interpreters", "ci_actions.project.reading", "glob",
+    "ci_actions.project.reading", "glob",
     "io", "multiprocessing", "os", "pathlib", "random", "requests", "secrets", "shutil", "signal", "socket",
     "subprocess", "sys", "tempfile", "threading", "time", "urllib.request",
 }  # fmt: skip
