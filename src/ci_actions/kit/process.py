@@ -229,7 +229,12 @@ class Process:
             stderr=subprocess.STDOUT,
         )
         late = []
-        watch = Timer(timeout, lambda: (late.append(True), child.kill())) if timeout else None
+
+        def stop() -> None:
+            late.append(True)
+            child.kill()
+
+        watch = Timer(timeout, stop) if timeout else None
         if watch:
             watch.start()
         printed = []

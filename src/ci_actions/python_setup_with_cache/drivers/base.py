@@ -29,16 +29,33 @@ MISLEADING = frozenset(
     "PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_REQUIRE_VIRTUALENV PIP_PYTHON PIP_DRY_RUN PIP_REQUIREMENT".split()
 )
 
+#: Nothing listens on this port: whoever asks for a network gets a refusal at once, whatever its own options are.
+_DISCARD = "http://127.0.0.1:9"
+NOWHERE = {
+    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _DISCARD),
+    "no_proxy": "",
+    "NO_PROXY": "",
+    "PIP_NO_INDEX": "1",
+    "UV_OFFLINE": "1",
+    "GIT_ALLOW_PROTOCOL": "file",
+}
+
 #: Signs, in lower case, that something outside of this machine did not answer, in the words of uv, pip, requests and httpx.
 _UNREACHABLE = re.compile(
-    r"connection (?:refused|reset|aborted|error)|connecterror|connectionerror|failed to establish a new connection|name resolution|dns error"
+    r"connection (?:refused|reset|aborted|error)|connecterror|connectionerror|failed to establish a new connection"
+    r"|name resolution|dns error"
     r"|failed to lookup address|nodename nor servname|network is unreachable|no route to host|max retries exceeded"
-    r"|error sending request|client error \(connect\)|tcp connect error|(?:read|connect|request|operation) timed out|timeouterror"
-    r"|tunnel connection failed|certificate verify failed|all attempts to connect|\b50[234] (?:server error|bad gateway|service)|proxyerror"
+    r"|error sending request|client error \(connect\)|tcp connect error"
+    r"|(?:read|connect|request|operation) timed out|timeouterror"
+    r"|tunnel connection failed|certificate verify failed|all attempts to connect|proxyerror"
+    r"|\b50[234] (?:server error|bad gateway|service)"
 )
 _DENIED = re.compile(
     r"\b(?:401|403)\b.{0,60}(?:unauthorized|forbidden|client error)|\b(?:unauthorized|forbidden)\b"
 )
+
+#: Where a project's name stands.
+_NAMED = (("project",), ("tool", "poetry"))
 
 #: How much of a manager's last words are told.
 _LAST_LINES = 12
@@ -99,7 +116,8 @@ class Driver:
 
     def __post_init__(self) -> None:
         kept = {name: value for name, value in self.job.environ.items() if name not in MISLEADING}
-        self.process = Process({**kept, **self.settings, **self.own_settings()})
+        offline = NOWHERE if self.job.offline else {}
+        self.process = Process({**kept, **self.settings, **self.own_settings(), **offline})
 
     # --- what each manager says for itself ---
 
@@ -239,10 +257,31 @@ class Driver:
         if not done.ok:
             raise CannotJudge(f"{self.job.interpreter.path} cannot make an environment:\n{last_words(done)}")
 
-    def refuse_offline(self, why: str) -> None:
-        """Raise BadInput when offline is asked for, which this manager cannot promise."""
+    def refuse_offline(self) -> None:
+        """Raise Unavailable when offline is set: this manager installs nothing without its index."""
         if self.job.offline:
-            raise BadInput(f"offline: {why}. Without offline, or with cache: venv, it is not needed.")
+            raise Unavailable(
+                f"offline is set, and {self.manager} {self.tool.version} asks its index for every installation.",
+                advice="Let a run with a network keep the environment (cache: venv): a proved one needs no installation.",
+            )
+
+    @property
+    def is_package(self) -> bool:
+        """Whether the project says how it is built; what does not is no package, and is run from where it lies."""
+        return "setup.py" in self.job.files or bool(self.job.files.table("pyproject.toml", "build-system"))
+
+    @property
+    def local(self) -> frozenset[str]:
+        """Return the names of the project and of what lies beside it, which is installed anew each time."""
+        from ci_actions.project.environments import installed_from
+        from ci_actions.project.locks import Source, read_lock
+
+        names = {str(self.job.files.table("pyproject.toml", *path).get("name", "")) for path in _NAMED}
+        for name in self.job.detected.locks:
+            for each in read_lock(name, (self.job.directory / name).read_bytes()).packages:
+                if each.source in (Source.EDITABLE, Source.VIRTUAL) or each.name in names:
+                    names.add(each.name)
+        return frozenset(names - {""}) | installed_from(self.job.venv, self.job.directory)
 
     @contextmanager
     def _locks_aside(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ci_actions.project.environments import normalised
 from ci_actions.project.model import Manager
-from ci_actions.python_setup_with_cache.drivers.base import Driver, Drifted
+from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver
 
 #: From here on one option leaves out everything that lies beside the project, not only its workspace.
 _NO_INSTALL_LOCAL = (0, 9)
@@ -23,8 +23,7 @@ class Uv(Driver):
 
     def own_settings(self) -> Mapping[str, str]:
         """Return where the environment is."""
-        offline = {"UV_OFFLINE": "1"} if self.job.offline else {}
-        return {"UV_PROJECT_ENVIRONMENT": str(self.job.venv), **offline}
+        return {"UV_PROJECT_ENVIRONMENT": str(self.job.venv)}
 
     def check_lock(self) -> Drifted | None:
         """Ask `uv lock --check`; without a network first, as it needs none for a lock that is in step."""
