@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from ci_actions.findings.model import Finding
 from ci_actions.security_scan.config import Config
@@ -46,6 +47,11 @@ class Tree:
     installed: tuple[tuple[str, str], ...] = ()
     environment: str = ""
 
+    @cached_property
+    def looked_at(self) -> frozenset[str]:
+        """The files, for quick questions."""
+        return frozenset(self.files)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -70,8 +76,9 @@ def not_chosen(reason: str) -> Choice:
 class Place:
     """Where a scanner works: its program (or the `bin` of its environment), a folder of its own, the cache it may use.
 
-    `python` is the interpreter of its environment. `jobs` says into how many processes it may divide its work, `home`
-    where the user's credentials for registries lie.
+    `python` is the interpreter of its environment, `agent` the program of ours that it may run. `jobs` says into how
+    many processes a scan may be divided, `home` where the user's credentials for registries lie. `read` returns what
+    a file below `cache` holds, `modified` when it was written, None where there is none.
     """
 
     program: str
@@ -81,6 +88,8 @@ class Place:
     jobs: int = 1
     home: str = ""
     agent: str = ""
+    read: Callable[[str], bytes | None] = lambda _: None
+    modified: Callable[[str], float | None] = lambda _: None
 
 
 @dataclass(frozen=True, kw_only=True)
