@@ -32,7 +32,9 @@ MISLEADING = frozenset(
 #: Nothing listens on this port: whoever asks for a network gets a refusal at once, whatever its own options are.
 _DISCARD = "http://127.0.0.1:9"
 NOWHERE = {
-    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _DISCARD),
+    **dict.fromkeys(
+        ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _DISCARD
+    ),
     "no_proxy": "",
     "NO_PROXY": "",
     "PIP_NO_INDEX": "1",
