@@ -26,7 +26,7 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8,128}(?![0-9A-Za-z])")
 #: there is one, is what stays.
 _SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("-----BEGIN",), r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)[\s\S]*?(?:(?=-----END)|\Z)"),
-    (("://",), r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#@'\"<>]+(?=@)"),
+    (("://",), r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#'\"<>]+(?=@)"),
     (("AKIA", "ASIA", "ABIA", "ACCA", "A3T"), r"\b(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b"),
     (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_[A-Za-z0-9_.-]{20,}"),
     (("github_pat_",), r"\bgithub_pat_[A-Za-z0-9_]{20,}"),
@@ -72,7 +72,8 @@ _NAMED_HINT = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
 #: How Bandit words B105, B106 and B107, and detect-secrets' and others' habit of saying the value behind a colon.
 _TOLD = re.compile(r"(?is)hardcoded password[^:]*:\s*(['\"])(.*)\1")
 _ASSIGNED = re.compile(
-    r"^[\s\-+{,(\[]*(?:(?:export|set|const|let|var|final|ENV|ARG)\s+)*[\"']?([A-Za-z_][\w.-]{0,39})"
+    r"^[\s\-+{,(\[]*(?:(?:export|set|const|let|var|final|ENV|ARG)\s+)*[\"']?"
+    r"([A-Za-z_][\w.-]{0,39}(?:\[[\"']?[A-Za-z_][\w.-]{0,39}[\"']?\])?)"
 )
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 

@@ -23,6 +23,9 @@ from ci_actions.security_scan.model import Cause, Facts, Judged, Outcome, Scan, 
 #: What a finding of unknown severity counts as, unless the project says that it counts as nothing.
 UNKNOWN_COUNTS_AS = Severity.HIGH
 
+_COMPLETE = "Make it readable, leave it out on purpose ('exclude', 'internal'), or set on-incomplete: warn."
+_FRESHEN = "Let a newer one be fetched (db-mode: online), raise db-max-age, or set on-incomplete: warn."
+
 
 def decide(config: Config, facts: Facts) -> Outcome:
     """Return the verdict on what the scanners said."""
@@ -152,7 +155,8 @@ def _entries(config: Config, data: bytes | None, today: date) -> tuple[tuple[Sup
             [],
         )
     except BadInput as error:
-        return (), [Cause(code=Exit.BAD_INPUT, text=problem) for problem in error.problems]
+        advice = f"Correct {config.suppressions}; until then it accepts nothing."
+        return (), [Cause(code=Exit.BAD_INPUT, text=problem, advice=advice) for problem in error.problems]
 
 
 def _everything_was_looked_at(facts: Facts) -> bool:
@@ -205,22 +209,33 @@ def _of_scan(config: Config, scan: Scan) -> Iterator[Cause]:
     code = Exit.UNAVAILABLE if scan.trouble is Trouble.ENVIRONMENT else Exit.CANNOT_JUDGE
     name = label(scan)
     if scan.state is State.FAILED:
-        yield Cause(code=code, text=f"{name} failed: {sentence(scan.reason)}", advice=_advice(scan))
+        yield Cause(
+            code=code,
+            text=f"{name} failed: {sentence(scan.reason)}",
+            advice=_advice(scan),
+            short=f"{name} failed",
+        )
     elif scan.ran and not scan.examined and not scan.findings:
         yield Cause(
             code=code,
             text=f"{name} looked at no {scan.unit}, which is not the same as finding nothing.",
             advice=" ".join(scan.gaps[:1]) or "Look at the inputs 'paths' and 'exclude'.",
+            short=f"{name} looked at nothing",
         )
     elif scan.state is State.INCOMPLETE and config.on_incomplete == "fail":
-        yield Cause(code=code, text=incomplete(scan), advice="on-incomplete is 'fail'.")
+        yield Cause(code=code, text=incomplete(scan), advice=_COMPLETE, short=f"{name} is incomplete")
     if is_stale(config, scan) and config.on_incomplete == "fail":
-        yield Cause(code=Exit.UNAVAILABLE, text=stale(config, scan), advice="on-incomplete is 'fail'.")
+        yield Cause(
+            code=Exit.UNAVAILABLE,
+            text=stale(config, scan),
+            advice=_FRESHEN,
+            short=f"{name} has an old database",
+        )
 
 
 def _advice(scan: Scan) -> str:
     return (
-        "Nobody knows what it would have found; run it again, or see its log above."
+        "Run it again, or see its log: nobody knows what it would have found."
         if not scan.gaps
         else scan.gaps[0]
     )
