@@ -125,11 +125,6 @@ class Config(Common):
         default=False,
         help="Whether to fail rather than touch the network, the cache service included.",
     )
-    verify: bool = declare(
-        BOOLEAN,
-        default=True,
-        help="Whether a restored environment is proved, file by file, before it is used; without it only its interpreter.",
-    )
     activate: bool = declare(
         BOOLEAN,
         default=True,
