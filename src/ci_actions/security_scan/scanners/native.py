@@ -8,7 +8,6 @@ from typing import Any
 
 from ci_actions.findings.model import Severity
 from ci_actions.security_scan.complaints import excerpt
-from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Trouble
 from ci_actions.security_scan.scanners import Ended, NoAnswer
 
@@ -135,13 +134,3 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
-
-
-def too_old(hours: float | None, config: Config) -> list[str]:
-    """Return what is to be said about a database that is older than it may be, nothing about a fresh one."""
-    if hours is None or hours <= config.db_max_age:
-        return []
-    age = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
-    return [
-        f"its database of vulnerabilities is {age} old (limit {config.db_max_age}h) and db-mode is '{config.db_mode}'"
-    ]
