@@ -279,3 +279,24 @@ def test_a_stream_holds_no_endless_line() -> None:
 )
 def test_the_outline_of_a_line(line: str, expected: str) -> None:
     assert outline(line) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password" * 50_000,
+        "password='" * 20_000,
+        "a." * 200_000 + "://",
+        "-----BEGIN " * 40_000,
+        "eyJaaaaa-" * 40_000,
+        "AKIA" * 100_000,
+        "x=" * 200_000,
+        "sk-a-" * 80_000,
+        "://a@" * 80_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_hostile_text_ends(text: str) -> None:
+    """Each of these takes minutes where an expression looks at a sign again and again."""
+    assert without_shapes(text) is not None
+    assert outline(text) is not None
