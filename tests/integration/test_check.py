@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 
+from ci_actions.kit import group
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = Path(__file__).with_name("example_gates")
 NAMES = ("example-lint", "example-slow")
@@ -108,10 +110,7 @@ def traces(repository: Any, git_folder: Path | None = None) -> dict[str, str]:
 
 
 def alive(pid: int) -> bool:
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], check=False, capture_output=True, text=True
-    ).stdout.strip()
-    return bool(state) and not state.startswith("Z")
+    return pid in group._table() and not group._table()[pid][0].startswith("Z")
 
 
 def until(what: Callable[[], Any]) -> Any:

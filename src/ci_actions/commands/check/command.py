@@ -423,10 +423,13 @@ def _watch(words: Sequence[str], asked: Asked, world: _World) -> int:
 
 def _settled(git: Git, before: files.Snapshot, clock: Clock) -> files.Snapshot:
     """Wait until something has changed since `before`, and nothing more does; return what is there now."""
-    seen = before
+    seen, took = before, 0.0
     while True:
-        clock.sleep(_WATCH)
+        # Of a large work tree a look takes long: it may take a tenth of a processor, no more.
+        clock.sleep(max(_WATCH, took * 9))
+        begin = clock.monotonic()
         now = files.snapshot(git)
+        took = clock.monotonic() - begin
         if now == seen != before:
             return now
         seen = now
