@@ -337,9 +337,27 @@ def test_coverage_of_other_lines_than_those_staged_is_no_verdict(program: Progra
     project.write({"a.py": "a = 1\nb = 2\nc = 4\n"})
     done = program.run(project.path, "check", "--staged")
     assert done.returncode == 3
-    assert "the tests ran on files with edits that are not (a.py)" in done.stdout
+    assert "the tests ran with edits or files that are not (a.py)" in done.stdout
     project.git("add", "a.py")
     assert program.run(project.path, "check", "--staged").returncode == 0
+    # A test that was forgotten may be what covers the rest.
+    project.write({"test_a.py": ""})
+    done = program.run(project.path, "check", "--staged")
+    assert (done.returncode, "that are not (test_a.py)" in done.stdout) == (3, True)
+
+
+def test_what_is_configured_is_read_from_what_is_staged(program: Program, project: Any) -> None:
+    project.write({"pyproject.toml": "[tool.ci-actions.example-lint\nbroken"})
+    assert program.lint(project.path, "--staged")["bad"] == []
+    project.git("add", "pyproject.toml")
+    project.write({"pyproject.toml": SETTINGS})
+    done = program.run(project.path, "check", "--staged")
+    assert (done.returncode, "is not valid TOML" in done.stdout) == (2, True)
+    project.write({"pyproject.toml": "[project]\n"})
+    project.git("add", "pyproject.toml")
+    project.write({"pyproject.toml": SETTINGS})
+    done = program.run(project.path, "check", "--staged")
+    assert (done.returncode, "nothing is configured" in done.stdout) == (2, True)
 
 
 # --- hooks that git runs -----------------------------------------------------------------------
