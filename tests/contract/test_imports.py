@@ -31,6 +31,7 @@ STARTERS = (
 
 #: Values in, values out: no file, process, network or time.
 PURE = [
+    "ci_actions/commands/check/finished.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",
     "ci_actions/kit/inputs.py",

@@ -218,7 +218,7 @@ def _below(root: str, address: str) -> str:
 
     text = address.strip()
     if text[:5].lower() == "file:":
-# `file://src/a.py` names a host where a folder was meant; nobody means a host.
+        # `file://src/a.py` names a host where a folder was meant; nobody means a host.
         text = re.sub(r"(?i)^file:(//localhost(?=/)|//)?", "", text)
     elif _SCHEME.match(text) and not _DRIVE.match(text):
         return ""

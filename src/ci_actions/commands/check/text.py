@@ -57,8 +57,7 @@ def verdict(found: Round) -> str:
         return "every gate passed"
     stopped = f", {len(found.stopped)} stopped" if found.stopped else ""
     together = len(found.finished) + len(found.stopped)
-    gates = f"{together} gate{'' if together == 1 else 's'}"
-    return f"{len(found.red)} of {gates} red{stopped}, exit code {int(found.code)}"
+    return f"{len(found.red)} of {together} gates red{stopped}, exit code {int(found.code)}"
 
 
 def table(found: Round, paper: Paper) -> Iterator[str]:
