@@ -171,19 +171,27 @@ def test_fail_fast_stops_the_others(program: Program, project: Any) -> None:
         assert not alive(int(pid))
 
 
+@pytest.mark.parametrize("words", [(), ("--staged",)], ids=["the work tree", "staged"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_interrupted_there_is_no_verdict_and_no_child(
-    program: Program, project: Any, number: signal.Signals
+def test_interrupted_there_is_no_verdict_no_child_and_no_folder(
+    program: Program, project: Any, tmp_path: Path, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
     project.commit({"pyproject.toml": SLOW})
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     with subprocess.Popen(
-        [program.command, "check"],
+        [program.command, "check", "--jobs=2", *words],
         cwd=project.path,
+        env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as child:
-        pids = [int(pid) for pid in until(lambda: read(project.path / "slow.pids")).split()]
+        where = "ci-actions-staged-*/*/slow.pids" if words else "../repository0/slow.pids"
+        pids = [
+            int(pid) for pid in until(lambda: "".join(read(path) for path in temporary.glob(where))).split()
+        ]
+        assert len(pids) == 2
         assert all(alive(pid) for pid in pids)
         child.send_signal(number)
         out, err = child.communicate(timeout=PATIENCE)
@@ -192,6 +200,7 @@ def test_interrupted_there_is_no_verdict_and_no_child(
     assert "every gate passed" not in out
     assert "Traceback" not in err
     assert not [pid for pid in pids if alive(pid)]
+    assert list(temporary.iterdir()) == []
 
 
 def read(path: Path) -> str:
@@ -321,6 +330,25 @@ def test_a_conflict_is_no_verdict(program: Program, project: Any) -> None:
     assert (done.returncode, "The index holds files in conflict" in done.stdout) == (3, True)
 
 
+def test_a_sparse_checkout(program: Program, project: Any) -> None:
+    project.commit({"in/c.py": "fine\n", "out/d.py": "BAD, but not here\n"})
+    project.git("sparse-checkout", "set", "--cone", "--sparse-index", "in")
+    project.write({"in/c.py": "BAD\n"})
+    project.git("add", "in/c.py")
+    assert program.lint(project.path, "--staged")["bad"] == [("in/c.py", 1)]
+
+
+def test_strange_names_links_and_programs(program: Program, project: Any) -> None:
+    project.write({"n\newline.py": "BAD\n", "-x.py": "BAD\n", "run.sh": "#!/bin/sh\n"})
+    (project.path / "run.sh").chmod(0o755)
+    (project.path / "link").symlink_to("a.py")
+    project.git("add", "--all")
+    before = traces(project)
+    found = program.lint(project.path, "--staged")
+    assert found["bad"] == [("-x.py", 1), ("n\newline.py", 1)]
+    assert traces(project) == before
+
+
 def test_names_that_are_patterns(program: Program, project: Any) -> None:
     project.commit({".gitignore": "*.[xy]\n!keep\nä b*\n"})
     project.write({"a[1].x": "", "c*.y": "", "ä b?": "", "a1.x": ""})
@@ -434,6 +462,14 @@ def test_edits_that_are_not_staged_are_not_written_over(program: Program, projec
     assert "a.py: stage the edits first" in done.stdout
     assert (project.path / "a.py").read_text() == "BAD\nmine\n"
     assert (project.path / "b.py").read_text() == "BAD\n"
+
+
+def test_a_gate_that_writes_over_such_edits_is_found_out(program: Program, project: Any) -> None:
+    project.commit({"a.py": "BAD\n", "reckless": ""})
+    project.write({"a.py": "BAD\nmine\n"})
+    done = program.run(project.path, "check", "--fix")
+    assert done.returncode == 70
+    assert "example-lint --fix wrote to a.py, which had edits that were not staged" in done.stdout
 
 
 # --- a real terminal ---------------------------------------------------------------------------

@@ -39,7 +39,9 @@ def gather(config: Config, edges: Edges[Config]) -> dict[str, Any]:
     if config.fix:
         edited = set(git.run("diff", "--name-only", "-z").text.split("\0"))
         wanted = {path for path, _ in bad()}
-        if refused := sorted(wanted & edited):
+        # A gate that does not keep the rule: what `check` makes of it is tested, too.
+        reckless = (root / "reckless").exists()
+        if (refused := sorted(wanted & edited)) and not reckless:
             raise BadInput(f"{', '.join(refused)}: stage the edits first")
         for path in wanted:
             (root / path).write_text((root / path).read_text().replace("BAD", "good"))
