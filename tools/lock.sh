@@ -15,7 +15,9 @@ echo "lock: fetching uv $version"
 "$scratch/bin/python" -m pip --quiet --disable-pip-version-check install "uv==$version"
 
 # Development comes last: it is constrained to what the first one locked.
-for name in runtime dev; do
+scanners=$(cd requirements && find scanners -name '*.in' | sort | sed 's/\.in$//')
+# shellcheck disable=SC2086 # one word per scanner is meant
+for name in runtime dev $scanners; do
     echo "lock: requirements/$name.txt"
     "$scratch/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$@" \
