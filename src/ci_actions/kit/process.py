@@ -238,16 +238,17 @@ class Process:
         if watch:
             watch.start()
         printed = []
-        try:
-            assert child.stdout is not None
-            for line in child.stdout:
-                printed.append(line)
-                say(line.decode("utf-8", "replace").rstrip())
-            code: int | None = child.wait()
-        finally:
-            if watch:
-                watch.cancel()
-            child.kill()
+        with child:
+            try:
+                assert child.stdout is not None
+                for line in child.stdout:
+                    printed.append(line)
+                    say(line.decode("utf-8", "replace").rstrip())
+                code: int | None = child.wait()
+            finally:
+                if watch:
+                    watch.cancel()
+                child.kill()
         said = b"".join(printed)
         return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
 

@@ -20,8 +20,8 @@ _POETRY_PROJECT = ("requires-python", "dependencies", "optional-dependencies")
 _POETRY_GROUPS = (2, 3)
 #: PDM's digest has been made in this way since its lock files have this version.
 _PDM_FORMAT = "4.5."
-#: What a Pipfile without a source means.
-_PIPFILE_SOURCE = [{"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": True}]
+#: What a Pipfile without a source means: part of the digest, and never fetched from here.
+_PIPFILE_SOURCE = [{"name": "pypi", "url": f"https://{'.'.join(('pypi', 'org'))}/simple", "verify_ssl": True}]
 _PIPFILE_SECTIONS = frozenset(
     ("source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv", "default", "develop")
 )

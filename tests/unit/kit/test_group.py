@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +109,8 @@ def test_to_end_nothing_takes_no_look_at_processes(monkeypatch: pytest.MonkeyPat
 
 
 def test_ps_tells_the_same(tmp_path: Path) -> None:
+    if not shutil.which("ps"):
+        pytest.skip("ps is missing: apt-get install procps")
     started = start(PARENT.format(before="", grandchild=QUIET, after=WAITS), tmp_path)
     parent, grandchild = numbers(started)
     try:
@@ -118,6 +120,3 @@ def test_ps_tells_the_same(tmp_path: Path) -> None:
     finally:
         group.end([started], 20.0)
         started.wait(lambda line: None)
-    deadline = time.monotonic() + 20
-    while alive(grandchild) and time.monotonic() < deadline:
-        time.sleep(0.02)

@@ -29,6 +29,8 @@ from ci_actions.kit.run import flags, parse_arguments
 SECTIONS = (*CAPABILITIES, "check")
 #: Seconds between two looks at the files.
 _WATCH = 0.5
+#: How many files are named in one line.
+_FEW = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,15 +97,32 @@ class Config(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Typed:
+    """One command line: what needs no settings to be understood. `first` is the Config without them."""
+
+    first: Config
+    options: Mapping[str, Sequence[str]]
+    named: tuple[str, ...]
+    folder: tuple[str, ...]
+    directory: Path
+    json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One command line, understood: which gates of which project are to run, and how."""
+    """Which gates of which project are to run, where and how; `again` are the options that ask for the same.
+
+    `unlike` are the files that the work tree has otherwise than the place where the gates run.
+    """
 
     config: Config
     gates: tuple[Gate, ...]
-    directory: Path
+    place: Place
     root: Path
     again: tuple[str, ...]
     json: bool
+    unlike: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,12 +163,12 @@ def check(
     if gate := environ.get(WITHIN):
         print(f"check: skipped, as {gate} runs within a check already", file=err)
         return Exit.PASSED
-    config, asked = _read(words, world)
-    if config.list:
-        return _list(asked, world)
+    typed = _typed(words, here)
+    if typed.first.list:
+        return _list(typed, out)
     try:
         with signals_raise():
-            return _watch(words, asked, world) if config.watch else _once(asked, world)
+            return _watch(typed, world) if typed.first.watch else _once(typed, world)
     except KeyboardInterrupt:
         return _interrupted(signal.SIGINT, err)
     except Interrupted as signalled:
@@ -164,33 +183,63 @@ def _interrupted(number: int, err: TextIO) -> int:
 # --- what is asked -----------------------------------------------------------------------------
 
 
-def _read(words: Sequence[str], world: _World) -> tuple[Config, Asked]:
+def _typed(words: Sequence[str], here: Path) -> Typed:
     arguments = parse_arguments(words, flags(Config))
-    named = [word for word in arguments.words if word in CAPABILITIES]
+    named = tuple(word for word in arguments.words if word in CAPABILITIES)
     folders = [word for word in arguments.words if word not in CAPABILITIES]
-    directory = _project([*folders, *arguments.options.get("working-directory", ())], world.here)
-    root = settings.git_root(directory)
-    file = settings.find(directory, root, SECTIONS)
-    config = read(Config, options=arguments.options, environ={}, settings=file.section("check"))
-    if arguments.json and config.watch:
+    folders += arguments.options.get("working-directory", ())
+    directory = _project(folders, here)
+    first = read(Config, options=arguments.options, environ={})
+    if arguments.json and first.watch:
         raise BadInput("--json is one document and --watch has no end: give one of them")
     if named and "gates" in arguments.options:
         raise BadInput(f"'{' '.join(named)}' and option '--gates' mean the same; give one of them")
-    found = gates.gates(file)
-    chosen = found if config.list else _chosen(tuple(named) or config.gates, found, directory)
-    if config.base and not config.list and not any(each.words(changed=False, base="x") for each in chosen):
+    return Typed(
+        first=first,
+        options=arguments.options,
+        named=named,
+        folder=tuple(folders),
+        directory=directory,
+        json=arguments.json,
+    )
+
+
+@contextmanager
+def _asked(typed: Typed, world: _World) -> Iterator[Asked]:
+    """Yield what is to be done, with the settings that stand where the gates run."""
+    if not typed.first.staged:
+        yield _at(Place(directory=typed.directory, environ=world.environ), typed)
+        return
+    from ci_actions.commands.check.staged import checkout
+
+    root = settings.git_root(typed.directory)
+    with checkout(typed.directory, world.environ, world.index, world.here) as staged:
+        place = Place(
+            directory=staged.directory,
+            environ=staged.environ,
+            instead_of=(str(staged.root), str(root)),
+        )
+        yield replace(_at(place, typed), root=root, unlike=staged.unlike, notes=staged.notes)
+
+
+def _at(place: Place, typed: Typed) -> Asked:
+    root = settings.git_root(place.directory)
+    file = settings.find(place.directory, root, SECTIONS)
+    config = read(Config, options=typed.options, environ={}, settings=file.section("check"))
+    chosen = _chosen(typed.named or config.gates, gates.gates(file), typed.directory)
+    if config.base and not any(each.words(changed=False, base="x") for each in chosen):
         raise BadInput(f"--base is of no use to {', '.join(each.name for each in chosen)}: none compares")
-    if config.fix and not config.list and not any(each.fixes for each in chosen):
+    if config.fix and not any(each.fixes for each in chosen):
         raise BadInput(
             f"--fix is of no use to {', '.join(each.name for each in chosen)}: none can mend files"
         )
-    return config, Asked(
+    return Asked(
         config=config,
         gates=chosen,
-        directory=directory,
+        place=place,
         root=root,
-        again=_again(config, folders),
-        json=arguments.json,
+        again=_again(config, typed.folder),
+        json=typed.json,
     )
 
 
@@ -236,87 +285,70 @@ def _again(config: Config, folders: Sequence[str]) -> tuple[str, ...]:
         *([f"--base={config.base}"] if config.base else []),
         *(["--staged"] if config.staged else []),
     )
-    folder = folders or ([config.working_directory] if config.working_directory != "." else [])
-    return (*options, *folder)
+    return (*options, *folders)
 
 
-def _list(asked: Asked, world: _World) -> int:
+def _list(typed: Typed, out: TextIO) -> int:
     """Say of every gate whether it is configured, and why."""
-    found = asked.gates
-    if asked.json:
+    found = gates.gates(settings.find(typed.directory, settings.git_root(typed.directory), SECTIONS))
+    if typed.json:
         document = [{"gate": each.name, "configured": each.configured, "why": each.why} for each in found]
-        print(json.dumps(document), file=world.out)
+        print(json.dumps(document), file=out)
     else:
         width = max(len(each.name) for each in found)
         for each in found:
-            print(
-                f"{each.name.ljust(width)}  {'yes' if each.configured else 'no ':3}  {each.why}",
-                file=world.out,
-            )
+            print(f"{each.name.ljust(width)}  {'yes' if each.configured else 'no ':3}  {each.why}", file=out)
     return Exit.PASSED if gates.configured(found) else Exit.BAD_INPUT
 
 
 # --- one check ---------------------------------------------------------------------------------
 
 
-def _once(asked: Asked, world: _World) -> int:
+def _once(typed: Typed, world: _World) -> int:
     """Fix if that is asked for, run the gates, say how they ended; return the exit code."""
-    config = asked.config
-    with jobs.shared(config.jobs or jobs.Jobs.from_environ(world.environ).total) as budget:
-        if config.fix:
-            fixing = _fix(asked, budget, world)
+    with _asked(typed, world) as asked:
+        wanted = asked.config.jobs or jobs.Jobs.from_environ(world.environ).total
+        with jobs.shared(wanted) as budget:
+            fixing = _fix(asked, budget, world) if asked.config.fix else Round(finished=())
             if fixing.red:
                 return _say(fixing, asked, world)
-            found = replace(_run(asked, budget, world), notes=fixing.notes)
-        else:
             found = _run(asked, budget, world)
-    return _say(found, asked, world)
+        return _say(replace(found, notes=(*fixing.notes, *found.notes)), asked, world)
 
 
 def _run(asked: Asked, budget: jobs.Jobs, world: _World) -> Round:
     config = asked.config
-    with _placed(asked, world) as (place, edited, notes):
-        elsewhere = [each for each in asked.gates if each.measured and edited]
-        names = [each.name for each in asked.gates]
-        screen = Screen.on(world.err, names, world.clock, world.environ)
-        refused = [Finished(each.name, measured_elsewhere(each.name, edited), "", 0.0) for each in elsewhere]
-        for each in refused:
-            screen.ended(each)
-        orders = [
-            Order(each.name, (*_words(config, place), *each.words(changed=config.changed, base=config.base)))
-            for each in asked.gates
-            if each not in elsewhere and not (refused and config.fail_fast)
-        ]
-        try:
-            found = Runner(budget, world.clock, screen).run(orders, place, fail_fast=config.fail_fast)
-        finally:
-            screen.close()
-    if config.changed:
-        notes = (*notes, *(f"{each.name} judges everything" for each in asked.gates if not each.compares))
-    ended = {each.name: each for each in (*refused, *found.finished)}
-    stopped = tuple(name for name in names if name not in ended)
-    return Round(finished=tuple(ended[name] for name in names if name in ended), stopped=stopped, notes=notes)
+    names = [each.name for each in asked.gates]
+    screen = Screen.on(world.err, names, world.clock, world.environ)
+    refused = [
+        Finished(each.name, measured_elsewhere(each.name, asked.unlike), "", 0.0)
+        for each in asked.gates
+        if each.measured and asked.unlike
+    ]
+    for each in refused:
+        screen.ended(each)
+    ended = {each.name: each for each in refused}
+    orders = [
+        Order(each.name, (*_words(asked), *each.words(changed=config.changed, base=config.base)))
+        for each in asked.gates
+        if each.name not in ended and not (refused and config.fail_fast)
+    ]
+    try:
+        found = Runner(budget, world.clock, screen).run(orders, asked.place, fail_fast=config.fail_fast)
+    finally:
+        screen.close()
+    ended |= {each.name: each for each in found.finished}
+    whole = [f"{each.name} judges everything" for each in asked.gates if config.changed and not each.compares]
+    return Round(
+        finished=tuple(ended[name] for name in names if name in ended),
+        stopped=tuple(name for name in names if name not in ended),
+        notes=(*asked.notes, *whole),
+    )
 
 
-def _words(config: Config, place: Place) -> list[str]:
-    return [f"--working-directory={place.directory}", *(["--dry-run"] if config.dry_run else [])]
-
-
-@contextmanager
-def _placed(asked: Asked, world: _World) -> Iterator[tuple[Place, frozenset[str], tuple[str, ...]]]:
-    """Yield where the gates run, the files that differ there from the work tree, and what else is to be known."""
-    if not asked.config.staged:
-        yield Place(directory=asked.directory, environ=world.environ), frozenset(), ()
-        return
-    from ci_actions.commands.check.staged import checkout
-
-    with checkout(asked.directory, world.environ, world.index, world.here) as staged:
-        place = Place(
-            directory=staged.directory,
-            environ=staged.environ,
-            instead_of=(str(staged.root), str(asked.root)),
-        )
-        yield place, staged.edited, staged.notes
+def _words(asked: Asked) -> list[str]:
+    dry_run = ["--dry-run"] if asked.config.dry_run else []
+    return [f"--working-directory={asked.place.directory}", *dry_run]
 
 
 def _fix(asked: Asked, budget: jobs.Jobs, world: _World) -> Round:
@@ -324,17 +356,16 @@ def _fix(asked: Asked, budget: jobs.Jobs, world: _World) -> Round:
 
     A gate that mends what it can and is still red has not failed: the check that follows tells.
     """
-    git = world.git(asked.directory)
-    place = Place(directory=asked.directory, environ=world.environ)
+    git = world.git(asked.place.directory)
     fixers = [each for each in asked.gates if each.fixes]
     mended: set[str] = set()
     for gate in fixers:
         edited, before = files.not_staged(git), files.snapshot(git)
         print(f"{gate.name} --fix", file=world.err)
         screen = Screen.on(world.err, [gate.name], world.clock, world.environ)
-        order = Order(gate.name, (*_words(asked.config, place), "--fix"))
+        order = Order(gate.name, (*_words(asked), "--fix"))
         try:
-            found = Runner(budget, world.clock, screen).run([order], place)
+            found = Runner(budget, world.clock, screen).run([order], asked.place)
         finally:
             screen.close()
         touched = files.changed(before, files.snapshot(git))
@@ -346,11 +377,18 @@ def _fix(asked: Asked, budget: jobs.Jobs, world: _World) -> Round:
             )
         mended.update(touched)
         if found.code not in (Exit.PASSED, Exit.NOT_MET):
-            return found
-    note = (
-        f"mended: {', '.join(sorted(mended))}; `git diff` shows it" if mended else "nothing was to be mended"
-    )
-    return Round(finished=(), notes=(note,))
+            return replace(found, notes=(_mended(mended),))
+    return Round(finished=(), notes=(_mended(mended),))
+
+
+def _mended(paths: Iterable[str]) -> str:
+    names = sorted(paths)
+    return f"mended: {_few(names)}; `git diff` shows it" if names else "nothing was mended"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more
 
 
 def _say(found: Round, asked: Asked, world: _World) -> int:
@@ -403,30 +441,32 @@ def as_json(found: Round, page: str) -> Mapping[str, object]:
 # --- again and again ---------------------------------------------------------------------------
 
 
-def _watch(words: Sequence[str], asked: Asked, world: _World) -> int:
+def _watch(typed: Typed, world: _World) -> int:
     """Check, wait for a change, check again; ends by being interrupted only."""
-    git = world.git(asked.directory)
+    git = world.git(typed.directory)
     while True:
         before = files.snapshot(git)
         try:
-            # Read anew each time: settings may be what has changed.
-            _once(_read(words, world)[1], world)
+            # Settings may be what has changed: they are read anew each time.
+            _once(typed, world)
         except CiActionsError as wrong:
             for problem in wrong.problems:
                 print(f"⛔ {harmless(problem)}", file=world.err)
         print("watching; Ctrl-C ends it", file=world.err, flush=True)
         after = _settled(git, before, world.clock)
         names = files.changed(before, after)
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        print(f"\n── changed: {harmless(', '.join(names[:3]))}{more} ──", file=world.err, flush=True)
+        print(f"\n── changed: {harmless(_few(names))} ──", file=world.err, flush=True)
 
 
 def _settled(git: Git, before: files.Snapshot, clock: Clock) -> files.Snapshot:
     """Wait until something has changed since `before`, and nothing more does; return what is there now."""
-    seen = before
+    seen, took = before, 0.0
     while True:
-        clock.sleep(_WATCH)
+        # Of a large work tree a look takes long: it may take a tenth of a processor, no more.
+        clock.sleep(max(_WATCH, took * 9))
+        begin = clock.monotonic()
         now = files.snapshot(git)
+        took = clock.monotonic() - begin
         if now == seen != before:
             return now
         seen = now

@@ -88,15 +88,15 @@ def without_report(name: str, why: str) -> Mapping[str, Any]:
     )
 
 
-def measured_elsewhere(name: str, edited: Iterable[str]) -> Mapping[str, Any]:
-    """Return the report of a gate whose evidence was measured on other files than those that are staged."""
-    names = sorted(edited)
+def measured_elsewhere(name: str, unlike: Iterable[str]) -> Mapping[str, Any]:
+    """Return the report of a gate whose evidence was measured with other files than those that are staged."""
+    names = sorted(unlike)
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return _error(
         name,
         Exit.CANNOT_JUDGE,
-        f"{name}: cannot judge what is staged: the tests ran on files with edits that are not ({shown})",
-        "Stage these edits or put them away with `git stash --keep-index`, run the tests, and check again.",
+        f"{name}: cannot judge what is staged: the tests ran with edits or files that are not ({shown})",
+        "Stage them or put them away with `git stash --keep-index --include-untracked`, run the tests, and check again.",
     )
 
 

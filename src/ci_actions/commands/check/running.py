@@ -50,8 +50,8 @@ class Order:
 class Place:
     """Where gates run.
 
-    What they say of `directory` and above is said of `shown`, where that is another folder: a checkout that is
-    gone when people read it.
+    Where that is a checkout which is gone when people read about it, `instead_of` holds its root and that of the
+    work tree: what gates say of the first is said of the second.
     """
 
     directory: Path
@@ -125,20 +125,24 @@ class Runner:
     def _start(self, waiting: deque[Order], place: Place) -> None:
         while waiting and (release := self._jobs.take()):
             order = waiting.popleft()
-            begin = self._clock.monotonic()
             self._screen.started(order.name)
-            environ = {**inheritable(place.environ), **self._jobs.environ, WITHIN: order.name}
-            try:
-                child = group.Group.start(
-                    [*self._program(), order.name, "--json", *order.words], cwd=place.directory, env=environ
-                )
-            except OSError as wrong:
-                release()
-                report = without_report(order.name, f"it could not be started: {wrong.strerror}")
-                self._ended.put(Finished(order.name, report, "", 0.0))
-                continue
-            self._running[order.name] = _Child(child, release)
-            Thread(target=self._follow, args=(order.name, child, place, begin), daemon=True).start()
+            with _deferred():
+                self._start_one(order, place, release)
+
+    def _start_one(self, order: Order, place: Place, release: Release) -> None:
+        begin = self._clock.monotonic()
+        environ = {**inheritable(place.environ), **self._jobs.environ, WITHIN: order.name}
+        try:
+            child = group.Group.start(
+                [*self._program(), order.name, "--json", *order.words], cwd=place.directory, env=environ
+            )
+        except OSError as wrong:
+            release()
+            report = without_report(order.name, f"it could not be started: {wrong.strerror}")
+            self._ended.put(Finished(order.name, report, "", 0.0))
+            return
+        self._running[order.name] = _Child(child, release)
+        Thread(target=self._follow, args=(order.name, child, place, begin), daemon=True).start()
 
     def _follow(self, name: str, child: group.Group, place: Place, begin: float) -> None:
         done = child.wait(lambda line: self._screen.heard(name, place.translated(line)))
@@ -147,7 +151,7 @@ class Runner:
         self._ended.put(Finished(name, report, said, self._clock.monotonic() - begin))
 
     def _end(self) -> None:
-        with _undisturbed():
+        with _deferred():
             group.end(each.group for each in self._running.values())
             for each in self._running.values():
                 each.release()
@@ -172,9 +176,7 @@ def signals_raise() -> Iterator[None]:
 
     The children do not get them: they are in sessions of their own, and must be ended by us.
     """
-    numbers = [signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
-    mine = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
-    with _handled(mine, _raise):
+    with _handled([each for each in _signals() if signal.getsignal(each) is signal.SIG_DFL], _raise):
         yield
 
 
@@ -183,17 +185,26 @@ def _raise(number: int, _: FrameType | None) -> None:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let nobody interrupt what takes only a moment."""
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
-    with _handled(numbers, signal.SIG_IGN):
+def _deferred() -> Iterator[None]:
+    """Let a signal wait until this is done: a child must be known before anybody may end us, and be gone after."""
+    seen: list[int] = []
+    numbers = [number for number in _signals() if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    with _handled(numbers, lambda number, _: seen.append(number)):
         yield
+    if seen:
+        signal.raise_signal(seen[0])
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    """Return the signals by which people and systems end a process."""
+    if sys.platform == "win32":
+        return (signal.SIGINT, signal.SIGTERM)
+    return (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def _handled(
-    numbers: Sequence[signal.Signals],
-    handler: signal.Handlers | Callable[[int, FrameType | None], None],
+    numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], None]
 ) -> Iterator[None]:
     if current_thread() is not main_thread():  # Elsewhere Python takes no handlers, and calls none.
         yield

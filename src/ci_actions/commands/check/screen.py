@@ -79,14 +79,15 @@ class Screen:
 
     def _draw(self) -> None:
         columns = _size(self._err).columns
-        if self._drawn:
-            rows = sum(max(1, -(-width // columns)) for width in self._drawn)
-            self._err.write(f"\x1b[{rows}A\r\x1b[J")
+        rows = sum(max(1, -(-width // columns)) for width in self._drawn)
         # One cell stays free: some terminals wrap a line that is exactly as wide as they are.
-        texts = [cut(self._text(name), columns - 1) for name in self._names]
-        for name, text in zip(self._names, texts, strict=True):
-            self._err.write(f"{self._with_colour(name, text)}\n")
-        self._drawn = [cells(text) for text in texts]
+        texts = {name: cut(self._text(name), columns - 1) for name in self._names}
+        lines = [self._with_colour(name, text) for name, text in texts.items()]
+        surplus = max(rows - len(lines), 0)
+        # Erased line by line: tmux takes "erase all below", given at the top, for a page to keep in its history.
+        drawn = "".join(f"\r\x1b[2K{line}\n" for line in [*lines, *[""] * surplus])
+        self._err.write((f"\x1b[{rows}A" if rows else "") + drawn + (f"\x1b[{surplus}A" if surplus else ""))
+        self._drawn = [cells(text) for text in texts.values()]
         self._err.flush()
 
     def _text(self, name: str) -> str:

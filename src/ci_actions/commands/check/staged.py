@@ -18,7 +18,7 @@ from pathlib import Path
 from ci_actions.commands.check.files import not_staged
 from ci_actions.kit.emit import laptop_folder
 from ci_actions.kit.errors import BadInput, CannotJudge
-from ci_actions.kit.git import Git, settings_as_variables
+from ci_actions.kit.git import UNTRACKED, Git, settings_as_variables
 from ci_actions.kit.process import Process
 
 #: Ignored folders that nobody needs from elsewhere: what is in them belongs to the files beside them.
@@ -30,14 +30,15 @@ _SUBMODULE = b"160000 "
 class Staged:
     """A checkout of the index.
 
-    `root` is its top, `directory` the project in it, `environ` what its gates get. `edited` are the files whose
-    edits in the work tree are not staged, so that they differ here; `notes` say what else does.
+    `root` is its top, `directory` the project in it, `environ` what its gates get. `unlike` are the files that the
+    work tree has otherwise or in addition: edits that are not staged, files that git does not track. `notes` say what
+    else is different.
     """
 
     root: Path
     directory: Path
     environ: Mapping[str, str]
-    edited: frozenset[str]
+    unlike: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -75,10 +76,12 @@ def _made(
     own = top / ".git"
     _repository(own, git, index)
     edited = not_staged(git, own / "index")
-    added = _diff_files(git, own / "index")
+    added = _names(git, own / "index", "diff-files", "--name-only", "-z", "--diff-filter=A")
+    untracked = _names(git, own / "index", *UNTRACKED)
     ignored = _ignored(git)
     environ = {**environ, **_excluding(ignored, own, user, process, environ)}
     inside = Git(Process(environ), top, environ=environ)
+    # What is only announced (`git add --intent-to-add`) is in no commit.
     _ask(inside, "update-index", "--force-remove", "-z", "--stdin", stdin=added)
     listed = _ask(inside, "ls-files", "--stage", "-z")
     entries = [entry.split(b"\t", 1) for entry in listed.split(b"\0")[:-1]]
@@ -96,7 +99,13 @@ def _made(
     inner = top / directory.relative_to(user)
     if not inner.is_dir():
         raise BadInput(f"nothing in {directory} is staged")
-    return Staged(root=top, directory=inner, environ=environ, edited=edited, notes=notes)
+    return Staged(
+        root=top,
+        directory=inner,
+        environ=environ,
+        unlike=edited | {os.fsdecode(name) for name in untracked.split(b"\0")[:-1]},
+        notes=notes,
+    )
 
 
 def _repository(own: Path, git: Git, index: Path | None) -> None:
@@ -123,9 +132,9 @@ def _repository(own: Path, git: Git, index: Path | None) -> None:
     (own / "commondir").write_text(f"{common}\n", encoding="utf-8", errors="surrogateescape")
 
 
-def _diff_files(git: Git, index: Path) -> bytes:
-    """Return the names that are only announced (`git add --intent-to-add`): a commit does not hold them."""
-    done = git.run("diff-files", "--name-only", "-z", "--diff-filter=A", env={"GIT_INDEX_FILE": str(index)})
+def _names(git: Git, index: Path, *words: str) -> bytes:
+    """Return what git says of the work tree and this index."""
+    done = git.run(*words, env={"GIT_INDEX_FILE": str(index)})
     if not done.ok:
         raise git.failed(done)
     return done.stdout

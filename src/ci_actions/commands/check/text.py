@@ -40,7 +40,7 @@ def closing(found: Round, again: Sequence[str], page: str, paper: Paper) -> Iter
         if each.code == Exit.PASSED:
             yield f"{MARKS[each.result]} {harmless(str(each.report['headline']))}"
             yield from (f"   ⚠️  {harmless(str(text))}" for text in each.report["preface"])
-    yield from (f"⚠️  {harmless(note)}" for note in found.notes)
+    yield from (f"note: {harmless(note)}" for note in found.notes)
     yield f"{verdict(found)}; the page: {harmless(page)}"
     for each in found.finished:
         if html := each.report["outputs"].get("html"):
@@ -57,8 +57,7 @@ def verdict(found: Round) -> str:
         return "every gate passed"
     stopped = f", {len(found.stopped)} stopped" if found.stopped else ""
     together = len(found.finished) + len(found.stopped)
-    gates = f"{together} gate{'' if together == 1 else 's'}"
-    return f"{len(found.red)} of {gates} red{stopped}, exit code {int(found.code)}"
+    return f"{len(found.red)} of {together} gates red{stopped}, exit code {int(found.code)}"
 
 
 def table(found: Round, paper: Paper) -> Iterator[str]:

@@ -74,12 +74,9 @@ class Uv(Driver):
             packages = self.locked_packages
             kept = _builders(cache, self._build_requirements())
             for entry in _entries(cache):
-                versions = packages.get(entry.package)
-                if entry.package in kept or (versions is not None and entry.version in versions):
+                if entry.package in kept or entry.version in packages.get(entry.package, ()):
                     continue
-                if versions is not None and not entry.version:
-                    continue
-                rmtree(entry.path, ignore_errors=True) if entry.path.is_dir() else entry.path.unlink()
+                _remove(entry.path)
         self.run(["cache", "prune"], "pruning the cache")
 
     def _build_requirements(self) -> Iterator[str]:
@@ -111,6 +108,14 @@ def _entries(cache: Path) -> Iterator[_Entry]:
                 for path in package.iterdir():
                     version = path.name.removesuffix(path.suffix) if path.is_file() else path.name
                     yield _Entry(path, normalised(package.name), version.partition("-")[0])
+
+
+def _remove(path: Path) -> None:
+    """Remove an entry. An unpacked wheel is a link into the archive, which uv tidies itself once nothing leads there."""
+    if path.is_dir() and not path.is_symlink():
+        rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _folders(path: Path) -> Iterator[Path]:

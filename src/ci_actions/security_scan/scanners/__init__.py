@@ -133,7 +133,7 @@ class Ended:
     flooded: bool = False
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    minutes: int = 0
+    minutes: float = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +178,8 @@ class Scanner:
 
     `applies` looks at what there is. `tasks` are the processes of one scan, `classify` is what they say; it raises
     NoAnswer where exit code, output and counts do not agree. `targets` are what is scanned, one scan each. A scanner
-    is found in the lock or among the pinned binaries by `source`; `needs` are the inputs it cannot do without.
+    is found in the lock or among the pinned binaries by `source`. One that `needs_network` has no database that could
+    be kept.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Scanner:
     tasks: Callable[[Ask], tuple[Task, ...]]
     classify: Callable[[Ask, Sequence[Ended]], Reading]
     source: str = ""
+    needs_network: bool = False
     targets: Callable[[Config], tuple[str, ...]] = lambda _: (".",)
 
     @property

@@ -8,7 +8,6 @@ from typing import Any
 
 from ci_actions.findings.model import Severity
 from ci_actions.security_scan.complaints import excerpt
-from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Trouble
 from ci_actions.security_scan.scanners import Ended, NoAnswer
 
@@ -47,7 +46,7 @@ def ended_well(ended: Ended, *codes: int) -> None:
     if ended.flooded:
         raise NoAnswer("It printed more than it may and was stopped.")
     if ended.code is None:
-        raise NoAnswer(f"It did not end within {ended.minutes} minutes and was stopped.")
+        raise NoAnswer(f"It did not end within {ended.minutes:g} minutes and was stopped.")
     if ended.code < 0:
         raise NoAnswer(f"It was killed by signal {-ended.code}.")
     if ended.code not in codes:
@@ -135,13 +134,3 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
-
-
-def too_old(hours: float | None, config: Config) -> list[str]:
-    """Return what is to be said about a database that is older than it may be, nothing about a fresh one."""
-    if hours is None or hours <= config.db_max_age:
-        return []
-    age = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
-    return [
-        f"its database of vulnerabilities is {age} old (limit {config.db_max_age}h) and db-mode is '{config.db_mode}'"
-    ]

@@ -38,7 +38,6 @@ from ci_actions.security_scan.scanners.native import (
     said,
     table,
     text,
-    too_old,
     words,
 )
 
@@ -120,8 +119,6 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
     if _FAILED.search(errors) and not missed:
         gaps.append(f"it met an error and went on{said(only)}")
     age = oldest((found["path"] for found in _LOADED.finditer(errors)), ask)
-    stale = too_old(age, ask.config)
-    gaps += stale
     return Reading(
         findings=tuple(findings),
         examined=sum(scanned.values()),
@@ -129,7 +126,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
         held_back=sum(int(found[1]) for found in _FILTERED.finditer(errors)),
         database="osv.dev (asked now)" if ask.config.db_mode == "online" else "osv.dev (local copy)",
         database_age_hours=age,
-        trouble=Trouble.ENVIRONMENT if (lost or stale) and not missed else Trouble.EVIDENCE,
+        trouble=Trouble.ENVIRONMENT if lost and not missed else Trouble.EVIDENCE,
     )
 
 

@@ -36,7 +36,6 @@ from ci_actions.security_scan.scanners.native import (
     severity,
     table,
     text,
-    too_old,
     words,
 )
 
@@ -99,16 +98,14 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
         examined += len(each.asked)
         held_back += len(rows(found.get("ignored_vulnerabilities"), "vulnerabilities", optional=True))
         findings += (finding(place, row) for row in vulnerable for place in _places(known.pinned, row))
-    stale = too_old(age, ask.config)
     return Reading(
         findings=tuple(pip_audit.distinct(findings)),
         examined=examined,
-        gaps=(*known.broken, *stale),
+        gaps=known.broken,
         held_back=held_back,
         secrets=(ask.config.safety_key,) if ask.config.safety_key else (),
         database=ask.config.safety_db or "safety (asked now)",
         database_age_hours=age,
-        trouble=Trouble.ENVIRONMENT if stale and not known.broken else Trouble.EVIDENCE,
     )
 
 

@@ -40,7 +40,6 @@ from ci_actions.security_scan.scanners.native import (
     severity,
     table,
     text,
-    too_old,
     words,
 )
 
@@ -184,7 +183,7 @@ def age(metadata: bytes | None, now: float) -> float | None:
 def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
     """Return what Trivy found in the files or in the image, and what it did not look at."""
     (only,) = ended
-    if only.code not in (0, None) and any(sign in only.errors.lower() for sign in _NO_DATABASE):
+    if (only.code or 0) > 0 and any(sign in only.errors.lower() for sign in _NO_DATABASE):
         raise NoAnswer(f"It has no database of vulnerabilities{said(only)}.", Trouble.ENVIRONMENT)
     ended_well(only, 0)
     found = document(only)
@@ -196,8 +195,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
     results = rows(found.get("Results"), "results", optional=True)
     findings = [each for row in results for each in _findings(row, ask) if _is_wanted(each, ask)]
     hours = age(ask.place.read(metadata_path(ask)), ask.now)
-    stale = too_old(hours, ask.config)
-    gaps = [*(_fs_gaps(ask, results) if ask.target == "." else _image_gaps(results)), *stale]
+    gaps = _fs_gaps(ask, results) if ask.target == "." else _image_gaps(results)
     if hours is None:
         gaps.append("nobody can say how old its database of vulnerabilities is")
     return Reading(
@@ -211,7 +209,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
         ),
         database="trivy-db",
         database_age_hours=hours,
-        trouble=Trouble.ENVIRONMENT if (stale or hours is None) and len(gaps) == 1 else Trouble.EVIDENCE,
+        trouble=Trouble.ENVIRONMENT if hours is None and len(gaps) == 1 else Trouble.EVIDENCE,
     )
 
 

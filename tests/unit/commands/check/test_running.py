@@ -155,6 +155,22 @@ def test_a_signal_that_somebody_ignores_stays_ignored() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_signal_waits_until_a_child_is_known() -> None:
+    done = []
+
+    def work(*, interrupted: bool) -> None:
+        with running._deferred():
+            if interrupted:
+                signal.raise_signal(signal.SIGINT)
+            done.append(interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        work(interrupted=True)
+    work(interrupted=False)
+    assert done == [True, False]
+
+
 def test_a_gate_that_cannot_be_started_is_a_defect(gates: Gates) -> None:
     screen = Screen(gates.err, ["a", "b"], Clock(), live=False, colour=False)
     with shared(1) as budget:
@@ -165,10 +181,10 @@ def test_a_gate_that_cannot_be_started_is_a_defect(gates: Gates) -> None:
 
 
 def test_people_read_of_the_folder_they_know(gates: Gates) -> None:
-    place = gates.place(instead_of=(str(gates.folder), '/home/ann/"x" é'))
+    place = gates.place(instead_of=(str(gates.folder), '/projects/ann/"x" é'))
     (found,) = gates.run("a=0", place=place).finished
-    assert found.report["headline"] == '/home/ann/"x" é'
-    assert place.translated(f"in {gates.folder}/a") == 'in /home/ann/"x" é/a'
+    assert found.report["headline"] == '/projects/ann/"x" é'
+    assert place.translated(f"in {gates.folder}/a") == 'in /projects/ann/"x" é/a'
 
 
 def test_this_program_starts_itself_without_the_users_modules() -> None:

@@ -36,10 +36,19 @@ def test_live_every_gate_has_a_line_that_is_drawn_over() -> None:
     screen.stopped("three")
     screen.close()
     second = err.getvalue().removeprefix(first)
-    assert second.startswith("\x1b[2A\r\x1b[J")
+    assert second.startswith("\x1b[2A\r\x1b[2K")
     assert "✅ one    passed        1.5 s\n" in second
     assert second.endswith("three  stopped\n")
     assert err.getvalue().count("\n") == 4
+
+
+def test_a_terminal_that_was_made_narrower_has_wrapped_what_was_drawn() -> None:
+    err = StringIO()
+    screen = Screen(err, ["one", "two"], Clock(), live=True, colour=False)
+    screen._drawn = [79, 81]
+    screen.tick()
+    assert err.getvalue().startswith("\x1b[3A\r\x1b[2K·  one  waiting\n\r\x1b[2K·  two  waiting\n\r\x1b[2K\n")
+    assert err.getvalue().endswith("\n\x1b[1A")
 
 
 def test_elsewhere_there_is_a_line_when_one_starts_and_when_one_ends() -> None:
@@ -60,7 +69,7 @@ def test_lines_are_cut_to_the_terminal() -> None:
     screen.started("one")
     screen.heard("one", "x" * 500)
     screen.tick()
-    assert len(err.getvalue().splitlines()[0]) == 79
+    assert len(err.getvalue().removeprefix("\r\x1b[2K").rstrip("\n")) == 79
 
 
 def test_more_gates_than_rows_are_not_drawn_over() -> None:
