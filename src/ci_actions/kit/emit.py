@@ -33,7 +33,7 @@ MARKS = {
     Result.ROLLED_BACK: "↩️",
     Result.PARTIAL: "⚠️",
 }
-_COLOURS = {Result.PASSED: "32", Result.FAILED: "31", Result.ERROR: "31"}
+COLOURS = {Result.PASSED: "32", Result.FAILED: "31", Result.ERROR: "31"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +247,7 @@ def _lines(report: Report, targets: Targets) -> Iterator[str]:
     else:
         yield from _for_people(report.annotations)
     yield from (f"⚠️  {harmless(each)}" for each in report.preface)
-    colour = _COLOURS.get(report.result, "33") if targets.colour else ""
+    colour = COLOURS.get(report.result, "33") if targets.colour else ""
     headline = f"{MARKS[report.result]} {harmless(report.headline)}"
     yield f"\x1b[1;{colour}m{headline}\x1b[0m" if colour else headline
     if report.next_step:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ class Environment:
     settings: Mapping[str, str]
     content: Listing
 
-    @property
+    @cached_property
     def scripts(self) -> str:
         """Return the folder of its programs."""
         return "Scripts" if any(each.startswith("Scripts/") for each in self.content.files) else "bin"
@@ -163,6 +164,32 @@ def same_version(one: str, other: str) -> bool:
         return Version(one) == Version(other)
     except InvalidVersion:
         return False
+
+
+def installed_from(path: Path, folder: Path) -> frozenset[str]:
+    """Return the names of the distributions that were installed from a folder in `folder`, or from itself.
+
+    https://packaging.python.org/specifications/direct-url/; none where there is no environment.
+    """
+    import json
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        environment = read(path)
+    except NotAnEnvironment:
+        return frozenset()
+    found = set()
+    for each in installed(environment):
+        name = f"{each.folder}/direct_url.json"
+        if name in environment.content.files:
+            try:
+                told = json.loads(environment.text(name))
+                place = Path(unquote(urlsplit(told["url"]).path))
+                if "dir_info" in told and place.is_relative_to(os.path.abspath(folder)):
+                    found.add(each.name)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+    return frozenset(found)
 
 
 # --- leaving the note ----------------------------------------------------------------------------

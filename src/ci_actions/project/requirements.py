@@ -159,6 +159,12 @@ def followed(path: str) -> bool:
 def is_pinned(text: str) -> bool:
     """Whether a requirement names exactly one version, or one file or commit by its address."""
     requirement = text.partition(";")[0]
-    if " @ " in requirement or "://" in requirement:
+    if " @ " in requirement or is_address(requirement):
         return True
     return re.search(r"===?\s*[^\s*,]+\s*$", requirement) is not None and "," not in requirement
+
+
+def is_address(text: str) -> bool:
+    """Whether a requirement is an address or a path without a name before it."""
+    first = text.partition(" ")[0]
+    return "://" in first or first.startswith((".", "/")) or first.endswith((".whl", ".tar.gz", ".zip"))

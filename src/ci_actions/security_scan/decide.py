@@ -23,6 +23,9 @@ from ci_actions.security_scan.model import Cause, Facts, Judged, Outcome, Scan, 
 #: What a finding of unknown severity counts as, unless the project says that it counts as nothing.
 UNKNOWN_COUNTS_AS = Severity.HIGH
 
+_COMPLETE = "Make it readable, leave it out on purpose ('exclude', 'internal'), or set on-incomplete: warn."
+_FRESHEN = "Let a newer one be fetched (db-mode: online), raise db-max-age, or set on-incomplete: warn."
+
 
 def decide(config: Config, facts: Facts) -> Outcome:
     """Return the verdict on what the scanners said."""
@@ -30,7 +33,9 @@ def decide(config: Config, facts: Facts) -> Outcome:
     findings = merged.findings
     fingerprints.stamp(findings, facts.sources.get, renames=facts.renames)
     today = datetime.fromtimestamp(facts.now, UTC).date()
-    entries, causes = _entries(config, facts.suppressions, today)
+    # With the settings of the base, a change cannot accept its own findings.
+    of_base = config.config_from == "base" and bool(facts.base)
+    entries, causes = _entries(config, facts.suppressions_before if of_base else facts.suppressions, today)
     applied = suppressions.apply(findings, entries, today)
     new = _new(config, facts, findings)
     judged = tuple(
@@ -109,7 +114,8 @@ def _new(config: Config, facts: Facts, findings: Sequence[Finding]) -> set[int] 
         return None
     ours = [finding for finding in facts.before if not finding.fingerprint]
     if ours:
-        ours = [*merge(ours).findings]
+        # Under the names of the head: another scanner may know more of them than those of the base did.
+        ours = [*merge(ours, known=findings).findings]
         fingerprints.stamp(ours, facts.before_sources.get)
     theirs = [finding for finding in facts.before if finding.fingerprint]
     base = [finding.fingerprint for finding in (*ours, *theirs)]
@@ -152,7 +158,8 @@ def _entries(config: Config, data: bytes | None, today: date) -> tuple[tuple[Sup
             [],
         )
     except BadInput as error:
-        return (), [Cause(code=Exit.BAD_INPUT, text=problem) for problem in error.problems]
+        advice = f"Correct {config.suppressions}; until then it accepts nothing."
+        return (), [Cause(code=Exit.BAD_INPUT, text=problem, advice=advice) for problem in error.problems]
 
 
 def _everything_was_looked_at(facts: Facts) -> bool:
@@ -205,22 +212,33 @@ def _of_scan(config: Config, scan: Scan) -> Iterator[Cause]:
     code = Exit.UNAVAILABLE if scan.trouble is Trouble.ENVIRONMENT else Exit.CANNOT_JUDGE
     name = label(scan)
     if scan.state is State.FAILED:
-        yield Cause(code=code, text=f"{name} failed: {sentence(scan.reason)}", advice=_advice(scan))
+        yield Cause(
+            code=code,
+            text=f"{name} failed: {sentence(scan.reason)}",
+            advice=_advice(scan),
+            short=f"{name} failed",
+        )
     elif scan.ran and not scan.examined and not scan.findings:
         yield Cause(
             code=code,
             text=f"{name} looked at no {scan.unit}, which is not the same as finding nothing.",
             advice=" ".join(scan.gaps[:1]) or "Look at the inputs 'paths' and 'exclude'.",
+            short=f"{name} looked at nothing",
         )
     elif scan.state is State.INCOMPLETE and config.on_incomplete == "fail":
-        yield Cause(code=code, text=incomplete(scan), advice="on-incomplete is 'fail'.")
+        yield Cause(code=code, text=incomplete(scan), advice=_COMPLETE, short=f"{name} is incomplete")
     if is_stale(config, scan) and config.on_incomplete == "fail":
-        yield Cause(code=Exit.UNAVAILABLE, text=stale(config, scan), advice="on-incomplete is 'fail'.")
+        yield Cause(
+            code=Exit.UNAVAILABLE,
+            text=stale(config, scan),
+            advice=_FRESHEN,
+            short=f"{name} has an old database",
+        )
 
 
 def _advice(scan: Scan) -> str:
     return (
-        "Nobody knows what it would have found; run it again, or see its log above."
+        "Run it again, or see its log: nobody knows what it would have found."
         if not scan.gaps
         else scan.gaps[0]
     )

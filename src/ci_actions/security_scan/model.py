@@ -130,11 +130,12 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Why the run is not green: an exit code, what is wrong, what to do."""
+    """Why the run is not green: an exit code, what is wrong, what to do; `short` says the same in a headline."""
 
     code: Exit
     text: str
     advice: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

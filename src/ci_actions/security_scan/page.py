@@ -12,7 +12,7 @@ from ci_actions.kit import html
 from ci_actions.kit.errors import Exit
 from ci_actions.security_scan.decide import age, label, sentence
 from ci_actions.security_scan.model import Judged, Outcome, Scan, State
-from ci_actions.security_scan.report import place, what
+from ci_actions.security_scan.report import examined, place, what
 
 #: What a table shows before it counts the rest; this keeps the page below 1.5 MB.
 FINDINGS, OTHERS, MESSAGE = 2000, 200, 400
@@ -96,7 +96,7 @@ def _facts(outcome: Outcome) -> Iterable[str]:
     if facts.directory not in {"", "."}:
         yield f"in {facts.directory}"
     if duplicates := sum(outcome.duplicates.values()):
-        yield f"{duplicates:,} found by more than one scanner"
+        yield f"{duplicates:,} {'duplicate' if duplicates == 1 else 'duplicates'} left out"
     if outcome.held_back:
         yield f"{outcome.held_back:,} suppressed"
     if facts.now > 0:
@@ -149,7 +149,7 @@ def _tool(outcome: Outcome, scan: Scan) -> _Tool:
         sign=_SIGNS[scan.state],
         tone=_TONES[scan.state],
         reason=scan.reason,
-        examined=f"{scan.examined:,} {scan.unit}" if scan.ran else "",
+        examined=examined(scan),
         findings=f"{mine.total:,}" if scan.ran else "",
         gating=f"{mine.gating:,}" if scan.ran else "",
         duplicates=f"{outcome.duplicates.get(scan.tool, 0):,}" if scan.ran else "",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from ci_actions.findings.model import Finding, Severity
+from ci_actions.findings.model import Finding, Kind, Severity
 from ci_actions.findings.suppressions import Suppression
 from ci_actions.kit import markdown
 from ci_actions.kit.errors import Exit
@@ -24,6 +24,7 @@ FINDINGS_SCHEMA = "ci-actions-security-findings/1"
 #: Rows in the summary and in the comment's payload: nobody reads more, and both have limits.
 ROWS = 200
 COMMENT_ROWS = 100
+LOG_ROWS = 40
 _WORST = tuple(sorted(Severity, reverse=True))
 _LEVELS = {Severity.MEDIUM: Level.WARNING, Severity.LOW: Level.WARNING}
 _SIGNS = {
@@ -53,7 +54,7 @@ def report(config: Config, outcome: Outcome) -> Report:
         summary=tuple(_summary(outcome)),
         show_summary=config.summary,
         next_step=next_step,
-        log=tuple(_log(outcome)),
+        log=tuple(_log(config, outcome)),
         details=_details(outcome),
         products=tuple(_products(config, outcome, shown, headline, next_step)),
         folder=config.report_dir,
@@ -76,7 +77,8 @@ def _headline(outcome: Outcome) -> str:
     if code not in (Exit.PASSED, Exit.NOT_MET):
         others = len(outcome.causes) - 1
         more = f" (and {others} more {'reason' if others == 1 else 'reasons'})" if others else ""
-        return f"{NAME}: no verdict. {outcome.causes[0].text}{more}"
+        first = outcome.causes[0]
+        return f"{NAME}: no verdict. {first.short or first.text}{more}"
     if code is Exit.NOT_MET:
         counts = Counter(each.finding.severity for each in outcome.gating)
         return f"{NAME}: {counted(len(outcome.gating), 'finding')} to mend ({_severities(counts)})"
@@ -105,12 +107,14 @@ def _next_step(outcome: Outcome) -> str:
     first = outcome.causes[0]
     if first.code is not Exit.NOT_MET:
         return first.advice
-    fixes = list(dict.fromkeys(_upgrade(each.finding) for each in outcome.gating if _upgrade(each.finding)))
-    if fixes:
+    finding = outcome.gating[0].finding
+    if finding.kind is Kind.SECRET:
+        return f"revoke the secret in {place(finding)}, then take it out of the source"
+    fixes = list(dict.fromkeys(upgrade for each in outcome.gating if (upgrade := _upgrade(each.finding))))
+    if fixes and finding.kind is Kind.DEPENDENCY:
         more = f", and {len(fixes) - 3} more" if len(fixes) > 3 else ""
         return f"upgrade {', '.join(fixes[:3])}{more}"
-    finding = outcome.gating[0].finding
-    return f"mend {finding.rule} in {place(finding)}, or accept it in the file of suppressions with reason, owner and end"
+    return f"mend {finding.name} in {place(finding)}, or accept it in the file of suppressions with reason, owner and end"
 
 
 def _upgrade(finding: Finding) -> str:
@@ -120,8 +124,16 @@ def _upgrade(finding: Finding) -> str:
 
 def place(finding: Finding) -> str:
     """Return where a finding is: `src/a.py:12`, a manifest, an image."""
-    where = finding.path or finding.target or "the repository"
-    return f"{where}:{finding.line}" if finding.path and finding.line else where
+    if not finding.path:
+        return finding.target if finding.target not in ("", ".") else "the repository"
+    where = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    return where if finding.target in ("", ".") else f"{where} in {finding.target}"
+
+
+def examined(scan: Scan) -> str:
+    """Return how much a scanner looked at: `41 files`; nothing where it did not run."""
+    unit = scan.unit.removesuffix("s") if scan.examined == 1 else scan.unit
+    return f"{scan.examined:,} {unit}" if scan.ran else ""
 
 
 def what(finding: Finding) -> str:
@@ -319,7 +331,7 @@ def _annotations(config: Config, outcome: Outcome) -> Iterator[Annotation]:
         finding = each.finding
         yield Annotation(
             level=_LEVELS.get(finding.severity, Level.ERROR),
-            title=f"{finding.tool}: {finding.rule} ({finding.severity.word})",
+            title=f"{finding.tool}: {finding.severity.word}",
             message=_said(each),
             file=finding.path if finding.target in ("", ".") else "",
             line=finding.line,
@@ -340,10 +352,10 @@ def _annotations(config: Config, outcome: Outcome) -> Iterator[Annotation]:
 def _said(judged: Judged) -> str:
     """Return what a finding says to whoever must mend it."""
     finding = judged.finding
-    parts = [sentence(finding.message)]
+    parts = [f"{finding.name if finding.package else finding.rule}:", sentence(finding.message)]
     if finding.package:
         fixed = ", ".join(finding.package.fixed)
-        parts.insert(0, f"{what(finding)} in {place(finding)}:")
+        parts.insert(1, f"{what(finding)} in {place(finding)}.")
         parts.append(f"Fixed in {fixed}." if fixed else "There is no fixed version.")
     elif finding.fix:
         parts.append(sentence(finding.fix))
@@ -360,10 +372,10 @@ def _entry(entry: Suppression) -> str:
 
 
 def _summary(outcome: Outcome) -> Iterator[str]:
-    if outcome.causes:
-        yield "\n".join(
-            f"- {markdown.escape(f'{sentence(each.text)} {each.advice}')}" for each in outcome.causes
-        )
+    # The headline has said how many findings there are, unless something weighs more.
+    causes = outcome.causes[1:] if outcome.code is Exit.NOT_MET else outcome.causes
+    if causes:
+        yield "\n".join(f"- {markdown.escape(f'{sentence(each.text)} {each.advice}')}" for each in causes)
     if outcome.gating:
         yield _gating_table(outcome)
     if outcome.facts.scans:
@@ -448,7 +460,7 @@ def _tools_table(outcome: Outcome) -> str:
                 markdown.escape(scan.version),
                 markdown.escape(scan.pin),
                 _SIGNS[scan.state] + (f": {markdown.escape(scan.reason)}" if scan.reason else ""),
-                f"{scan.examined:,} {markdown.escape(scan.unit)}" if scan.ran else "",
+                markdown.escape(examined(scan)),
                 _severities(mine.severities) or ("0" if scan.ran else ""),
                 str(mine.gating) if scan.ran else "",
                 str(mine.suppressed + scan.held_back) if scan.ran else "",
@@ -496,15 +508,14 @@ def _others_table(outcome: Outcome, others: Sequence[Judged]) -> str:
     return table + (f"\n\n… and {more:,} more." if more else "")
 
 
-def _log(outcome: Outcome) -> Iterator[str]:
+def _log(config: Config, outcome: Outcome) -> Iterator[str]:
     if outcome.facts.base_how:
         yield f"compared with {outcome.facts.base_how}"
     rows = [("scanner", "version", "state", "examined", "findings", "to mend", "why")]
     for scan in outcome.facts.scans:
         mine = outcome.tally(scan)
-        examined = f"{scan.examined:,} {scan.unit}" if scan.ran else ""
         numbers = (str(mine.total), str(mine.gating)) if scan.ran else ("", "")
-        rows.append((label(scan), scan.version, scan.state.value, examined, *numbers, scan.reason))
+        rows.append((label(scan), scan.version, scan.state.value, examined(scan), *numbers, scan.reason))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     for row in rows:
         cells = [
@@ -512,11 +523,12 @@ def _log(outcome: Outcome) -> Iterator[str]:
             for column, (cell, width) in enumerate(zip(row[:6], widths, strict=True))
         ]
         yield "  ".join([*cells, row[6]]).rstrip()
-    for each in outcome.gating[:20]:
-        finding = each.finding
-        yield f"{place(finding)}: {finding.severity.word}: {finding.rule}: {_said(each)}"
-    if len(outcome.gating) > 20:
-        yield f"and {len(outcome.gating) - 20:,} more findings to mend"
+    # The first ones are annotations, which a log shows too.
+    for each in outcome.gating[config.annotations : config.annotations + LOG_ROWS]:
+        yield f"{place(each.finding)}: {each.finding.severity.word}: {_said(each)}"
+    more = len(outcome.gating) - config.annotations - LOG_ROWS
+    if more > 0:
+        yield f"and {more:,} more findings to mend"
 
 
 def _products(
