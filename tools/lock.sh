@@ -14,8 +14,8 @@ echo "lock: fetching uv $version"
 "${PYTHON:-python3}" -m venv "$scratch"
 "$scratch/bin/python" -m pip --quiet --disable-pip-version-check install "uv==$version"
 
-# Development comes last: it is constrained to what the first one locked.
-for name in runtime dev; do
+# Development is constrained to what the first one locked; the managers stand each for itself.
+for name in runtime dev managers/{hatch,pdm,pip,pip-tools,pipenv,poetry,uv}; do
     echo "lock: requirements/$name.txt"
     "$scratch/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$@" \

@@ -32,7 +32,9 @@ MISLEADING = frozenset(
 #: Nothing listens on this port: whoever asks for a network gets a refusal at once, whatever its own options are.
 _DISCARD = "http://127.0.0.1:9"
 NOWHERE = {
-    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _DISCARD),
+    **dict.fromkeys(
+        ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _DISCARD
+    ),
     "no_proxy": "",
     "NO_PROXY": "",
     "PIP_NO_INDEX": "1",
@@ -249,13 +251,11 @@ class Driver:
             return
         words = [self.job.interpreter.path, "-I", "-m", "venv", str(self.job.venv)]
         done = self.process.run([*words, *([] if with_pip else ["--without-pip"])], timeout=600)
-        if not done.ok and with_pip:
-            raise CannotJudge(
-                f"{self.job.interpreter.path} cannot make an environment with pip:\n{last_words(done)}",
-                advice="On Debian and Ubuntu: apt-get install python3-venv.",
-            )
         if not done.ok:
-            raise CannotJudge(f"{self.job.interpreter.path} cannot make an environment:\n{last_words(done)}")
+            raise CannotJudge(
+                f"{self.job.interpreter.path} cannot make an environment:\n{last_words(done)}",
+                advice="On Debian and Ubuntu: apt-get install python3-venv." if with_pip else "",
+            )
 
     def refuse_offline(self) -> None:
         """Raise Unavailable when offline is set: this manager installs nothing without its index."""
@@ -264,6 +264,12 @@ class Driver:
                 f"offline is set, and {self.manager} {self.tool.version} asks its index for every installation.",
                 advice="Let a run with a network keep the environment (cache: venv): a proved one needs no installation.",
             )
+
+    @property
+    def interpreter_release(self) -> tuple[int, int]:
+        """Return major and minor version of the interpreter that things are installed for."""
+        major, minor = self.job.interpreter.version.split(".")[:2]
+        return int(major), int(minor)
 
     @property
     def is_package(self) -> bool:

@@ -41,12 +41,12 @@ class Pipenv(Driver):
 
     def lock(self) -> None:
         """Run `pipenv lock`."""
-        self.make_venv(with_pip=True)
+        self.make_venv()
         self.run(["lock"], "locking")
 
     def sync(self) -> None:
         """Run `pipenv sync`; offline it finds what is in the folders that PIP_FIND_LINKS names."""
-        self.make_venv(with_pip=True)
+        self.make_venv()
         self.run(["sync", *self._chosen()], "installing")
 
     def install_project(self) -> None:
