@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from tests.golden.situations import FAILURES, SITUATIONS
 
-from ci_actions.commands.check import _as_json, _no_report
-from ci_actions.commands.finished import Finished
+from ci_actions.commands.check.command import as_json
+from ci_actions.commands.check.finished import Finished, Round, without_report
 from ci_actions.coverage_gate.report import COMMENT_SCHEMA, comment_payload
 from ci_actions.kit import emit
 from ci_actions.kit.report import SCHEMA, Report, Result
@@ -118,9 +118,9 @@ def test_a_payload_holds_numbers_and_paths_but_no_sentences() -> None:
 def test_the_report_of_check() -> None:
     gates = (
         Finished("coverage-gate", written(SITUATIONS["green"]().report()), "", 0.1),
-        Finished("smoke-test", _no_report("smoke-test", "it was killed"), "", 0.1),
+        Finished("smoke-test", without_report("smoke-test", "it was killed"), "", 0.1),
     )
-    document = json.loads(json.dumps(_as_json(gates, 70, Path("check.html"))))
+    document = json.loads(json.dumps(as_json(Round(finished=gates), "check.html")))
     validator("report").validate(document)
     for report in document["details"]["gates"].values():
         validator("report").validate(report)

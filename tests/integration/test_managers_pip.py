@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of
@@ -48,7 +49,7 @@ def workshop(index: Index, tmp_path: Path) -> Workshop:
     ids=["requirements", "requirements of a group", "pyproject", "dependency group and extra"],
 )
 def test_what_pip_is_asked_for(
-    workshop: Workshop, files: dict[str, str], job: dict[str, tuple[str, ...]], expected: dict[str, str]
+    workshop: Workshop, files: dict[str, str], job: dict[str, Any], expected: dict[str, str]
 ) -> None:
     folder = workshop.project("shop", files)
     workshop.driver(folder, Manager.PIP, **job).install()

@@ -9,7 +9,7 @@ import pytest
 from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of
 from tests.doubles.package_index import Index
 
-from ci_actions.kit.errors import Unavailable
+from ci_actions.kit.errors import BadInput, Unavailable
 from ci_actions.project.model import Manager
 
 pytestmark = pytest.mark.integration
@@ -86,7 +86,7 @@ def test_the_project_is_installed_in_place(workshop: Workshop) -> None:
     assert driver.local == {"shop"}
 
 
-@pytest.mark.parametrize("version", ["3.9", "3.13"])
+@pytest.mark.parametrize("version", ["3.10", "3.13"])
 def test_the_interpreter_is_the_one_that_was_resolved(workshop: Workshop, lock: str, version: str) -> None:
     python = python_of(version)
     if python is None:
@@ -95,6 +95,15 @@ def test_the_interpreter_is_the_one_that_was_resolved(workshop: Workshop, lock: 
     workshop.driver(folder, Manager.PIPENV, python=python).install()
     assert output(folder, "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])") == version
     assert output(folder, "greet") == "greet 1.1"
+
+
+def test_an_older_interpreter_needs_an_older_pipenv(workshop: Workshop, lock: str) -> None:
+    python = python_of("3.8")
+    if python is None:
+        pytest.skip("no Python 3.8 here: pyenv install brings it")
+    folder = project(workshop, lock)
+    with pytest.raises(BadInput, match=r"installs for Python 3\.10 and newer, this is 3\.8.*manager-version"):
+        workshop.driver(folder, Manager.PIPENV, python=python).install()
 
 
 def test_a_drifted_lock_is_told_in_the_words_of_pipenv(workshop: Workshop, lock: str) -> None:

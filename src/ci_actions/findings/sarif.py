@@ -314,7 +314,7 @@ def _region(region: Region) -> str:
     if end_line <= line:
         if column <= 0:
             return f'"startLine":{line}'
-        end = f',"endColumn":{end_column}' if end_column > column else ""
+        end = f',"endColumn":{end_column}' if end_column > column and end_line in (0, line) else ""
         return f'"startLine":{line},"startColumn":{column}{end}'
     start = f',"startColumn":{column}' if column > 0 else ""
     end = f',"endColumn":{end_column}' if column > 0 and end_column > 0 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,15 @@ WITHHELD = frozenset(
         "GITHUB_STEP_SUMMARY",
     }
 )
+
+
+def inheritable(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what a child may inherit."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES)
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +136,29 @@ class Group:
             return
 
 
+class Spawned:
+    """A child process with children of its own; all of them are one group, and end together."""
+
+    def __init__(self, child: Popen[bytes]) -> None:
+        self._child = child
+
+    def wait(self) -> int:
+        """Return its exit code when it has ended, negative for a signal."""
+        return self._child.wait()
+
+    def kill(self) -> None:
+        """End it and everything that it started, at once; nothing happens to what has ended already."""
+        import signal
+        import subprocess
+
+        if os.name == "nt":
+            argv = ["taskkill", "/F", "/T", "/PID", str(self._child.pid)]
+            subprocess.run(argv, capture_output=True, check=False)
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+
+
 #: Room for what a child says before anybody listens, on systems where that can be chosen.
 _PIPE = 1 << 20
 
@@ -137,11 +170,7 @@ class Process:
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = {
-            name: value
-            for name, value in environ.items()
-            if name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES)
-        }
+        self._environ = inheritable(environ)
 
     def run(
         self,
@@ -222,6 +251,35 @@ class Process:
                 child.kill()
         said = b"".join(printed)
         return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
+
+    def spawn(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        cwd: Path,
+        stdout: Path,
+        stderr: Path,
+        env: Mapping[str, str] | None = None,
+    ) -> Spawned:
+        """Start `argv` as the head of a process group; what it prints goes to files, so that nothing waits for us.
+
+        Raises what `run` raises.
+        """
+        import subprocess
+
+        words = tuple(os.fspath(word) for word in argv)
+        with stdout.open("wb") as out, stderr.open("wb") as err:
+            child = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env={**self._environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=os.name != "nt",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        return Spawned(child)
 
     def start(
         self,

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ci_actions.project.answer import State
 from ci_actions.project.model import Manager
+from ci_actions.python_setup_with_cache import places
 from ci_actions.python_setup_with_cache.config import Config
-from ci_actions.python_setup_with_cache.model import Plan, PlanFacts
+from ci_actions.python_setup_with_cache.key import Material, Mode, key
+from ci_actions.python_setup_with_cache.model import (
+    FinishFacts,
+    InstallFacts,
+    Keyed,
+    KeyFacts,
+    Plan,
+    PlanFacts,
+    Work,
+)
 
 #: What `cache: auto` keeps of a manager; of all others the environment.
 _AUTO = {Manager.UV: ("downloads", "uv links an environment from its own cache in no time")}
+#: Managers whose projects have a lock, or are unfinished.
+_LOCKING = {
+    Manager.UV: "uv.lock",
+    Manager.POETRY: "poetry.lock",
+    Manager.PDM: "pdm.lock",
+    Manager.PIPENV: "Pipfile.lock",
+}
 
 
 def plan(config: Config, facts: PlanFacts) -> Plan:
@@ -18,6 +38,7 @@ def plan(config: Config, facts: PlanFacts) -> Plan:
             versions=facts.supported.versions,
             versions_why=facts.supported.source,
             warnings=facts.supported.warnings,
+            given=facts.given,
             started=facts.started,
         )
     assert facts.resolved
@@ -40,9 +61,34 @@ def plan(config: Config, facts: PlanFacts) -> Plan:
         keeps_why=why,
         restore=bool(keeps) and facts.service.restore,
         save=bool(keeps) and facts.service.save,
-        warnings=resolved.warnings,
+        drifted=tuple(_drifted(config, facts)),
+        unknown=any(each.state is State.UNKNOWN for each in facts.drifts),
+        warnings=(*resolved.warnings, *_unlocked(config, facts)),
+        given=facts.given,
         started=facts.started,
     )
+
+
+def _drifted(config: Config, facts: PlanFacts) -> Iterator[str]:
+    """Yield every lock that a project must have and has not, or that says something else than the project."""
+    assert facts.detected
+    manager, locks = facts.detected.manager, facts.detected.locks
+    if config.lock_policy == "frozen" and config.install and manager in _LOCKING and not locks:
+        yield (
+            f"{_LOCKING[manager]} is missing, and lock-policy is frozen. Run '{manager} lock' and commit it, "
+            "or set lock-policy: prefer."
+        )
+    yield from (each.message for each in facts.drifts if each.state is State.DRIFTED)
+
+
+def _unlocked(config: Config, facts: PlanFacts) -> Iterator[str]:
+    assert facts.detected
+    if (
+        config.install
+        and not facts.detected.locks
+        and facts.detected.manager not in (*_LOCKING, Manager.NONE)
+    ):
+        yield "Nothing is locked: what is installed may differ from run to run."
 
 
 def _keeps(config: Config, facts: PlanFacts) -> tuple[str, str]:
@@ -60,3 +106,87 @@ def _keeps(config: Config, facts: PlanFacts) -> tuple[str, str]:
     if config.cache != "auto":
         return config.cache, f"cache: {config.cache}"
     return _AUTO.get(manager, ("venv", "an environment that is proved needs no installation"))
+
+
+def keyed(config: Config, facts: KeyFacts) -> Keyed:
+    """Return the key under which the environment is kept, and the paths."""
+    from ci_actions.home import sha256
+
+    who, choice = facts.interpreter, facts.choice
+    made = Keyed(
+        python=who.implementation,
+        python_version=who.full_version,
+        python_path=who.path,
+        manager_version=choice.version if choice else "",
+        manager_why=choice.why if choice else "",
+        choice={
+            "version": choice.version,
+            "why": choice.why,
+            "program": choice.program,
+            "hash_locked": choice.hash_locked,
+        }
+        if choice
+        else {},
+        inputs={name: sha256(content) for name, content in facts.files.items()},
+        started=facts.started,
+    )
+    if choice is None:
+        return made
+    found = key(
+        Material(
+            interpreter=who,
+            manager=choice.manager,
+            manager_version=choice.version,
+            mode=Mode(facts.plan.keeps or "venv"),
+            files=facts.files,
+            is_locked=facts.plan.is_locked,
+            today=facts.today,
+            groups=config.groups,
+            extras=config.extras,
+            arguments=(*facts.arguments, f"lock-policy={config.lock_policy}"),
+            index_urls=facts.indexes,
+            version=config.cache_version,
+            suffix=config.cache_suffix,
+        )
+    )
+    from dataclasses import replace
+
+    return replace(
+        made,
+        key=found.text if facts.plan.keeps else "",
+        restore=facts.plan.restore,
+        prefixes=found.restore_prefixes,
+        paths=places.kept(
+            facts.machine,
+            choice.manager,
+            facts.plan.keeps,
+            facts.environment,
+            "" if choice.program or not choice.hash_locked else _set_of(choice.manager),
+        ),
+        parts=found.parts,
+        digest=found.digest,
+    )
+
+
+def _set_of(manager: Manager) -> str:
+    """Return the name of the environment that brings a manager."""
+    return {Manager.PYLOCK: "uv"}.get(manager, str(manager))
+
+
+def install(config: Config, facts: InstallFacts) -> Work:
+    """Return what is to be done with the environment that lies there, or that does not."""
+    plan = facts.plan
+    if plan.manager == "none" or not config.install:
+        return Work(facts=facts)
+    if facts.proof is None:
+        return Work(facts=facts, installs=True)
+    reason = getattr(facts.proof, "reason", "")
+    if reason:
+        return Work(facts=facts, removes=facts.disposable, installs=True, rejected=reason)
+    moved = bool(getattr(facts.proof, "moved", False))
+    return Work(facts=facts, moves=moved)
+
+
+def finish(_config: Config, facts: FinishFacts) -> FinishFacts:
+    """Return what is left to do: to install the project itself, whatever was decided before."""
+    return facts

@@ -15,6 +15,8 @@ class Pipenv(Driver):
     """Pipenv, running on its own Python, with the environment beside the Pipfile."""
 
     manager = Manager.PIPENV
+    oldest = (3, 10)
+    before = "2024.4.1"
     settings: ClassVar[Mapping[str, str]] = {
         "PIPENV_VENV_IN_PROJECT": "1",
         "PIPENV_IGNORE_VIRTUALENVS": "1",

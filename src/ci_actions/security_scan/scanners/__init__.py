@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from ci_actions.findings.model import Finding
 from ci_actions.security_scan.config import Config
@@ -46,6 +47,11 @@ class Tree:
     installed: tuple[tuple[str, str], ...] = ()
     environment: str = ""
 
+    @cached_property
+    def looked_at(self) -> frozenset[str]:
+        """The files, for quick questions."""
+        return frozenset(self.files)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -70,8 +76,9 @@ def not_chosen(reason: str) -> Choice:
 class Place:
     """Where a scanner works: its program (or the `bin` of its environment), a folder of its own, the cache it may use.
 
-    `python` is the interpreter of its environment. `jobs` says into how many processes it may divide its work, `home`
-    where the user's credentials for registries lie.
+    `python` is the interpreter of its environment, `agent` the program of ours that it may run. `jobs` says into how
+    many processes a scan may be divided, `home` where the user's credentials for registries lie. `read` returns what
+    a file below `cache` holds, `modified` when it was written, None where there is none.
     """
 
     program: str
@@ -81,6 +88,8 @@ class Place:
     jobs: int = 1
     home: str = ""
     agent: str = ""
+    read: Callable[[str], bytes | None] = lambda _: None
+    modified: Callable[[str], float | None] = lambda _: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +178,8 @@ class Scanner:
 
     `applies` looks at what there is. `tasks` are the processes of one scan, `classify` is what they say; it raises
     NoAnswer where exit code, output and counts do not agree. `targets` are what is scanned, one scan each. A scanner
-    is found in the lock or among the pinned binaries by `source`; `needs` are the inputs it cannot do without.
+    is found in the lock or among the pinned binaries by `source`. One that `needs_network` has no database that could
+    be kept.
     """
 
     name: str
@@ -179,6 +189,7 @@ class Scanner:
     tasks: Callable[[Ask], tuple[Task, ...]]
     classify: Callable[[Ask, Sequence[Ended]], Reading]
     source: str = ""
+    needs_network: bool = False
     targets: Callable[[Config], tuple[str, ...]] = lambda _: (".",)
 
     @property

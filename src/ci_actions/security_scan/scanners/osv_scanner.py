@@ -8,7 +8,7 @@ be missing. Exit codes: https://google.github.io/osv-scanner/output/#return-code
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ci_actions.findings.model import Finding, Kind, Package
@@ -54,6 +54,7 @@ LOCKS = frozenset(
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _SCANNED = re.compile(r"Scanned (?P<path>.+?) file and found (?P<packages>\d+) packages?")
 _NO_DATABASE = re.compile(r"could not load db for (?P<ecosystem>.+?) ecosystem")
+_LOADED = re.compile(r"Loaded .+? local db from (?P<path>.+?)\s*$", re.MULTILINE)
 _FILTERED = re.compile(r"Filtered (\d+) vulnerabilit")
 _FAILED = re.compile(r"(?i)(?:error during extraction|failed to (?:parse|extract|resolve)|attempted to scan)")
 
@@ -117,14 +118,22 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
         gaps.append(f"there is no database for {listed(lost)}: their packages were not looked up")
     if _FAILED.search(errors) and not missed:
         gaps.append(f"it met an error and went on{said(only)}")
+    age = oldest((found["path"] for found in _LOADED.finditer(errors)), ask)
     return Reading(
         findings=tuple(findings),
         examined=sum(scanned.values()),
         gaps=tuple(gaps),
         held_back=sum(int(found[1]) for found in _FILTERED.finditer(errors)),
         database="osv.dev (asked now)" if ask.config.db_mode == "online" else "osv.dev (local copy)",
+        database_age_hours=age,
         trouble=Trouble.ENVIRONMENT if lost and not missed else Trouble.EVIDENCE,
     )
+
+
+def oldest(databases: Iterable[str], ask: Ask) -> float | None:
+    """Return the age of the oldest of some databases in hours, None where none was read from a file."""
+    written = [when for path in databases if (when := ask.place.modified(path)) is not None]
+    return max(0.0, (ask.now - min(written)) / 3600) if written else None
 
 
 def _findings(report: Mapping[str, Any], root: str) -> Iterator[Finding]:

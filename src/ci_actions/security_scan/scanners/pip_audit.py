@@ -292,5 +292,11 @@ def _gaps(known: Locked, unknown: Sequence[str], asked: int, internal: frozenset
 
 
 SCANNER = Scanner(
-    name="pip-audit", pin=Pin.LOCK, unit="packages", applies=applies, tasks=tasks, classify=classify
+    name="pip-audit",
+    pin=Pin.LOCK,
+    unit="packages",
+    needs_network=True,
+    applies=applies,
+    tasks=tasks,
+    classify=classify,
 )

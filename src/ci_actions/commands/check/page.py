@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ci_actions.commands.finished import Finished
+from ci_actions.commands.check.finished import Finished, Round
 from ci_actions.kit import html
 from ci_actions.kit.errors import Exit
 from ci_actions.kit.html import TONES, Frame
@@ -29,13 +29,15 @@ class Row:
     headline: str
     next_step: str
     page: str
+    plan: str
     remarks: tuple[Mapping[str, str], ...]
     more: int
 
 
-def render(finished: Sequence[Finished], code: int, folder: Path) -> str:
+def render(found: Round, folder: Path) -> str:
     """Return the page that lies in `folder`."""
-    red = [each.name for each in finished if each.code != Exit.PASSED]
+    finished, code = found.finished, found.code
+    red = [each.name for each in found.red]
     headline = f"{', '.join(red)}: see below" if red else f"All {len(finished)} gates passed"
     if len(finished) == 1:
         headline = str(finished[0].report["headline"])
@@ -44,9 +46,14 @@ def render(finished: Sequence[Finished], code: int, folder: Path) -> str:
         capability="check",
         headline=headline,
         verdict=verdict,
-        facts=(f"{len(finished)} gate{'' if len(finished) == 1 else 's'}", f"exit code {int(code)}"),
+        facts=(
+            f"{len(finished)} gate{'' if len(finished) == 1 else 's'}",
+            *([f"{len(found.stopped)} stopped"] if found.stopped else []),
+            f"exit code {int(code)}",
+        ),
     )
-    return html.render("commands/check.html", frame, rows=[_row(each, folder) for each in finished])
+    rows = [_row(each, folder) for each in finished]
+    return html.render("commands/check/page.html", frame, rows=rows, stopped=found.stopped, notes=found.notes)
 
 
 def _row(each: Finished, folder: Path) -> Row:
@@ -61,6 +68,7 @@ def _row(each: Finished, folder: Path) -> Row:
         headline=report["headline"],
         next_step=report["next-step"],
         page=quote(relpath(page, folder).replace("\\", "/")) if page else "",
+        plan=each.plan_hash,
         remarks=tuple(_remark(remark) for remark in remarks[:REMARKS]),
         more=max(len(remarks) - REMARKS, 0),
     )

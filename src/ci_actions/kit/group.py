@@ -1,0 +1,164 @@
+"""Edge: a child process together with everything it starts, so that all of it can be ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ci_actions.kit.process import Completed
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+#: Seconds between being asked to end and being killed.
+GRACE = 2.0
+_LOOK = 0.02
+
+Heard = Callable[[str], None]
+
+
+class Group:
+    """A child in a session of its own: Ctrl-C in a terminal does not reach it, `end` does, and all it started.
+
+    It belongs to whoever called `start`, which must `wait` for it.
+    """
+
+    def __init__(self, words: tuple[str, ...], child: Popen[bytes]) -> None:
+        self._words = words
+        self._child = child
+
+    @classmethod
+    def start(cls, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Group:
+        """Start a program with exactly this environment. Raises OSError when it cannot be started."""
+        import subprocess
+
+        child = subprocess.Popen(
+            tuple(words),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        return cls(tuple(words), child)
+
+    @property
+    def pid(self) -> int:
+        """The number of the child, which is that of its session, too."""
+        return self._child.pid
+
+    def wait(self, heard: Heard) -> Completed:
+        """Return how it ended; `heard` gets each line on standard error as it comes, from a thread of its own."""
+        from threading import Thread
+
+        said: list[bytes] = []
+        listener = Thread(target=self._listen, args=(said, heard), daemon=True)
+        listener.start()
+        assert self._child.stdout
+        with self._child.stdout as output:
+            stdout = output.read()
+        code = self._child.wait()
+        listener.join()
+        return Completed(argv=self._words, code=code, stdout=stdout, stderr=b"".join(said))
+
+    def _listen(self, said: list[bytes], heard: Heard) -> None:
+        assert self._child.stderr
+        with self._child.stderr as errors:
+            for line in errors:
+                said.append(line)
+                heard(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def end(groups: Iterable[Group], grace: float = GRACE) -> None:
+    """End the groups: all are asked at once, and what is left after `grace` seconds is killed."""
+    running = tuple(groups)
+    if sys.platform == "win32":
+        for each in running:
+            _taskkill(each.pid)
+        return
+    sessions = {each.pid for each in running}
+    _signal(_members(sessions), signal.SIGTERM)
+    deadline = time.monotonic() + grace
+    while (left := _members(sessions)) and time.monotonic() < deadline:
+        time.sleep(_LOOK)
+    while left:
+        _signal(left, signal.SIGKILL)
+        time.sleep(_LOOK)
+        left = _members(sessions)
+
+
+def _signal(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except (ProcessLookupError, PermissionError):
+            continue
+
+
+def _members(sessions: set[int]) -> set[int]:
+    """Return the live processes of these sessions, whatever process groups they have made themselves."""
+    if not sessions:
+        return set()
+    return {
+        pid for pid, (state, session) in _table().items() if session in sessions and not state.startswith("Z")
+    }
+
+
+def _table() -> dict[int, tuple[str, int]]:
+    """Return state and session of every process that there is."""
+    if not Path("/proc/self/stat").exists():
+        return _from_ps()
+    found = {}
+    for each in Path("/proc").iterdir():
+        if each.name.isdigit():
+            try:
+                # The name in brackets may hold anything: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+                fields = (each / "stat").read_bytes().rpartition(b")")[2].split()
+            except OSError:
+                continue
+            found[int(each.name)] = (fields[0].decode(), int(fields[3]))
+    return found
+
+
+def _from_ps() -> dict[int, tuple[str, int]]:
+    """Return the same from ps; without sessions there, as on macOS, a process is of its ancestor's."""
+    import subprocess
+
+    done = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat="],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    rows = [line.split() for line in done.stdout.splitlines() if len(line.split()) >= 4]
+    parents = {int(pid): int(parent) for pid, parent, *_ in rows}
+    groups = {int(pid): int(group) for pid, _, group, *_ in rows}
+
+    def leader(pid: int) -> int:
+        """Return the nearest ancestor that leads a process group and was started by us."""
+        seen = set()
+        while pid in parents and pid not in seen and parents[pid] not in (os.getpid(), 0, 1):
+            seen.add(pid)
+            pid = parents[pid]
+        return pid if parents.get(pid) == os.getpid() else groups.get(pid, pid)
+
+    return {int(pid): (state, leader(int(pid))) for pid, _, _, state, *_ in rows}
+
+
+def _taskkill(pid: int) -> None:
+    """End a process and its descendants where there are no sessions: Windows."""
+    import subprocess
+
+    subprocess.run(
+        ["taskkill", "/T", "/F", "/PID", str(pid)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
