@@ -48,7 +48,16 @@ class Hatch(Driver):
             return
         # Hatch depends on uv: it lies beside it.
         uv = Path(self.tool.argv[0]).with_name("uv.exe" if os.name == "nt" else "uv")
-        words = [str(uv), "pip", "install", "--python", str(self.job.venv_python), "--no-deps", "--editable", "."]
+        words = [
+            str(uv),
+            "pip",
+            "install",
+            "--python",
+            str(self.job.venv_python),
+            "--no-deps",
+            "--editable",
+            ".",
+        ]
         self.follow(words, "installing the project")
 
 
