@@ -76,7 +76,8 @@ def test_a_run_without_results_did_not_run() -> None:
     assert runs({"version": "2.1.0", "runs": []}) == ()
     (nothing,) = runs(document())
     assert (nothing.ran, nothing.findings) == (True, ())
-    for value in (None, "x", {}):
+    values: tuple[Any, ...] = (None, "x", {})
+    for value in values:
         (absent,) = runs(document(results=value))
         assert (absent.ran, absent.findings) == (False, ())
     made = document()
