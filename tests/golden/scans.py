@@ -86,6 +86,7 @@ def audit(*findings: Finding, **more: Any) -> Scan:
 def trivy(*findings: Finding, **more: Any) -> Scan:
     values: dict[str, Any] = {
         "state": State.FINDINGS if findings else State.CLEAN,
+        "tool": "trivy-fs",
         "reason": "1 lock file",
         "version": "0.59.1",
         "pin": "sha256 5f7a8c1e",
@@ -94,7 +95,7 @@ def trivy(*findings: Finding, **more: Any) -> Scan:
         "seconds": 1.5,
         "database_age_hours": 11.2,
     }
-    return Scan(tool="trivy-fs", findings=findings, **(values | more))
+    return Scan(findings=findings, **(values | more))
 
 
 def gitleaks(*findings: Finding, **more: Any) -> Scan:

@@ -451,7 +451,7 @@ def test_what_can_be_mended_is_and_then_checked(program: Program, project: Any) 
     assert "mended: a.py; `git diff` shows it" in done.stdout
     assert (project.path / "a.py").read_text() == "good\nfine\n"
     assert (project.path / "b.py").read_text() == "edited\n"
-    assert "nothing was to be mended" in program.run(project.path, "check", "--fix").stdout
+    assert "nothing was mended" in program.run(project.path, "check", "--fix").stdout
 
 
 def test_edits_that_are_not_staged_are_not_written_over(program: Program, project: Any) -> None:

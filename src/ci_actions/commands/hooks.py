@@ -82,8 +82,8 @@ _MANAGERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 class Place:
     """Where a hook of this repository belongs. `prefix` is the project's folder relative to `root`, or empty.
 
-    `shared` says that the folder of hooks is part of the work tree. `everywhere` names the setting that makes
-    this folder the one of all repositories of the user, else it is empty.
+    `shared` says that the folder of hooks is part of the work tree, `everywhere` that core.hooksPath makes it the
+    folder of all repositories of the user.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Place:
     folder: Path
     prefix: str
     shared: bool
-    everywhere: str
+    everywhere: bool
 
     @property
     def file(self) -> Path:
@@ -123,8 +123,10 @@ def find(directory: Path, name: str, environ: Mapping[str, str]) -> Place:
     if not asked.ok:
         raise CannotJudge(f"git rev-parse failed: {asked.complaint}")
     folder = Path(os.path.normpath(root / asked.text.rstrip("\n")))
-    scoped = process.run(["git", "config", "--show-scope", "--get", "core.hooksPath"], cwd=root)
-    scope = scoped.text.partition("\t")[0]
+    configured, *own = (
+        process.run(["git", "config", *scope, "--get", "core.hooksPath"], cwd=root).text
+        for scope in ((), ("--local",), ("--worktree",))
+    )
     prefix = directory.relative_to(root).as_posix()
     return Place(
         name=name,
@@ -132,7 +134,7 @@ def find(directory: Path, name: str, environ: Mapping[str, str]) -> Place:
         folder=folder,
         prefix="" if prefix == "." else prefix,
         shared=folder.is_relative_to(root) and not folder.is_relative_to(root / ".git"),
-        everywhere=f"core.hooksPath ({scope})" if scope in ("global", "system", "command") else "",
+        everywhere=bool(configured) and configured not in own,
     )
 
 
@@ -187,7 +189,7 @@ def _left_alone(place: Place, there: str | None, words: str) -> Answer | None:
     if place.everywhere:
         return Answer(
             Exit.BAD_INPUT,
-            f"{place.folder} holds the hooks of all your repositories ({place.everywhere}), so nothing was written.\n"
+            f"{place.folder} holds the hooks of all your repositories (core.hooksPath), so nothing was written.\n"
             f"For this repository alone: git config --local core.hooksPath .git/hooks, and once more.\n"
             f"For all of them add this line to {place.file}: {line}",
         )

@@ -144,7 +144,7 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
         line = region[0] if region else 0
         head = f"{kind.value}\0{finding.canonical or finding.rule}\0{finding.target}\0"
         if kind is Kind.DEPENDENCY:
-            tail = f"\0{finding.package.name if finding.package else ''}"
+            tail = f"\0{finding.package.key if finding.package else ''}"
         else:
             text = texts.get(line)
             if text is None:

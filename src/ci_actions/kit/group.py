@@ -76,7 +76,10 @@ class Group:
 
 
 def end(groups: Iterable[Group], grace: float = GRACE) -> None:
-    """End the groups: all are asked at once, and what is left after `grace` seconds is killed."""
+    """End the groups: all are asked at once, and what is left after `grace` seconds is killed.
+
+    What cannot be killed (it waits for a disk that is gone, or is somebody else's by now) is not waited for.
+    """
     running = tuple(groups)
     if sys.platform == "win32":
         for each in running:
@@ -84,10 +87,11 @@ def end(groups: Iterable[Group], grace: float = GRACE) -> None:
         return
     sessions = {each.pid for each in running}
     _signal(_members(sessions), signal.SIGTERM)
-    deadline = time.monotonic() + grace
-    while (left := _members(sessions)) and time.monotonic() < deadline:
+    asked_until = time.monotonic() + grace
+    while (left := _members(sessions)) and time.monotonic() < asked_until:
         time.sleep(_LOOK)
-    while left:
+    killed_until = time.monotonic() + GRACE
+    while left and time.monotonic() < killed_until:
         _signal(left, signal.SIGKILL)
         time.sleep(_LOOK)
         left = _members(sessions)

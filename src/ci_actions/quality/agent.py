@@ -106,7 +106,10 @@ def compiled(path):
         return ("nul-byte", line, 0, "holds a NUL byte: Python does not read it, and some tools pass over it")
     try:
         # The encoding that the file declares, UTF-8 without; a wrong byte has a line only here.
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        except SyntaxError:
+            encoding = "utf-8"
         try:
             content.decode(encoding)
         except UnicodeDecodeError as wrong:

@@ -140,6 +140,8 @@ class _Question:
             return None
         tool, on = self._asked.tool, self._on
         self._scratch.mkdir(parents=True, exist_ok=True)
+        # For tools that must be told where their settings are when they have none.
+        (self._scratch / "empty").touch()
         if tool.writes:
             self._tree = self._copy(self._scratch / "tree")
             self._on = on = self._by.invocation(self._asked, self._tree, self._scratch)

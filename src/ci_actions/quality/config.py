@@ -147,9 +147,7 @@ class Config(ChangeInputs):
 
     def asked_for(self) -> tuple[str, ...]:
         """Return the tools that are named one by one, and so run also where nothing configures them."""
-        return named(
-            word for word in (*self.tools, *self.require) if not word.startswith("-") and word != "auto"
-        )
+        return named(word for word in self.tools if not word.startswith("-") and word != "auto")
 
 
 def named(words: Iterable[str]) -> tuple[str, ...]:

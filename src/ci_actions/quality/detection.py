@@ -186,11 +186,15 @@ def _read_json(path: str, content: bytes) -> str | None:
     return None
 
 
-_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_STRING = r'"(?:\\.|[^"\\])*"'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_TRAILING = re.compile(rf"{_STRING}|,(?=\s*[}}\]])", re.DOTALL)
 
 
 def _without_comments(text: str) -> str:
-    return _STRING_OR_COMMENT.sub(lambda found: found[0] if found[0].startswith('"') else "", text)
+    for pattern in (_COMMENT, _TRAILING):
+        text = pattern.sub(lambda found: found[0] if found[0].startswith('"') else "", text)
+    return text
 
 
 def _names_section(text: str, section: str) -> bool:

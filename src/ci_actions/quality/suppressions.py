@@ -64,12 +64,11 @@ def _comments(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
     if not any("#" in line for line in lines):
         return
-    found = []
+    found: list[tuple[int, str]] = []
     rest = iter([f"{line}\n" for line in lines])
     try:
-        for token in tokenize.generate_tokens(lambda: next(rest, "")):
-            if token.type == tokenize.COMMENT:
-                found.append((token.start[0], token.string))
+        tokens = tokenize.generate_tokens(lambda: next(rest, ""))
+        found.extend((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
     except (tokenize.TokenError, SyntaxError):
         found = [(number, line) for number, line in enumerate(lines, 1) if "#" in line]
     yield from found

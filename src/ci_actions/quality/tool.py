@@ -169,10 +169,25 @@ def expect(ran: Ran, codes: Iterable[int | None], name: str) -> None:
         raise NotUnderstood(f"{name} stopped with exit code {ran.code}{said(ran)}")
 
 
-def said(ran: Ran, limit: int = 600) -> str:
-    """Return `: …` with the end of what a process said of itself, empty for nothing."""
-    text = one_line(ran.complaint) or one_line(ran.text)
-    return f": {text[-limit:]}" if text else ""
+def said(ran: Ran, limit: int = 500) -> str:
+    """Return `: …` with what a process said of itself, beginning and end of what is long; empty for nothing.
+
+    Of a traceback that is what was raised.
+    """
+    text = one_line(_raised(ran.complaint)) or one_line(ran.text)
+    if len(text) > 2 * limit:
+        text = f"{text[:limit]} … {text[-limit:]}"
+    return f": {text}" if text else ""
+
+
+def _raised(text: str) -> str:
+    """Return the text, or what follows the frames of the last traceback in it."""
+    _, found, rest = text.rpartition("Traceback (most recent call last):")
+    if not found:
+        return text
+    lines = rest.splitlines()
+    first = next((number for number, line in enumerate(lines) if line[:1].strip()), 0)
+    return "\n".join(lines[first:])
 
 
 def contradiction(name: str, ran: Ran, what: str) -> NotUnderstood:
@@ -209,6 +224,13 @@ def code_points(line: str, at: int, unit: str) -> int:
     )
     width = 1 if unit == "utf-8" else 2
     return len(encoded[: at * width].decode("utf-8" if width == 1 else "utf-16-le", "ignore")) + 1
+
+
+def listed(on: Invocation, output: bytes) -> frozenset[str]:
+    """Return the files of git that a tool lists, one a line, also those with a line break in their names."""
+    text = output.decode("utf-8", "surrogateescape")
+    named = {path for line in text.splitlines() if (path := on.relative(line))}
+    return frozenset(path for path in on.files if path in named or ("\n" in path and path in text))
 
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")

@@ -1,7 +1,7 @@
 """Runs a scanner in the private environment of that scanner, on what standard input names.
 
 A command line has room for a few thousand names at most, detect-secrets tells nobody which files it did not read, and
-pip-audit asks pypi.org even where packages come from a mirror.
+pip-audit asks the public index even where packages come from a mirror.
 This file knows nothing of ours; standard input holds names with NUL between them.
 
     python -I agent.py bandit OPTION …
@@ -73,7 +73,7 @@ def pip_audit(options):
             make(self, *positional, **named)
             get = self.session.get
             self.session.get = lambda url, **more: get(
-                url=url.replace("https://pypi.org", address, 1), **more
+                url=address + "/pypi/" + url.partition("/pypi/")[2], **more
             )
 
         PyPIService.__init__ = make_for_mirror

@@ -33,7 +33,9 @@ def decide(config: Config, facts: Facts) -> Outcome:
     findings = merged.findings
     fingerprints.stamp(findings, facts.sources.get, renames=facts.renames)
     today = datetime.fromtimestamp(facts.now, UTC).date()
-    entries, causes = _entries(config, facts.suppressions, today)
+    # With the settings of the base, a change cannot accept its own findings.
+    of_base = config.config_from == "base" and bool(facts.base)
+    entries, causes = _entries(config, facts.suppressions_before if of_base else facts.suppressions, today)
     applied = suppressions.apply(findings, entries, today)
     new = _new(config, facts, findings)
     judged = tuple(
@@ -112,7 +114,8 @@ def _new(config: Config, facts: Facts, findings: Sequence[Finding]) -> set[int] 
         return None
     ours = [finding for finding in facts.before if not finding.fingerprint]
     if ours:
-        ours = [*merge(ours).findings]
+        # Under the names of the head: another scanner may know more of them than those of the base did.
+        ours = [*merge(ours, known=findings).findings]
         fingerprints.stamp(ours, facts.before_sources.get)
     theirs = [finding for finding in facts.before if finding.fingerprint]
     base = [finding.fingerprint for finding in (*ours, *theirs)]

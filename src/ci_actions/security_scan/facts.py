@@ -160,7 +160,7 @@ class _Scanning:
                     self._say(f"{scanner.name}: failed: it cannot be had")
                     continue
                 folder = self._folder / f"{label}{position}-{number}"
-                ask = self._ask(scanner, mine, files, target, ready, folder)
+                ask = self._ask(mine, files, target, ready, folder)
                 planned.append(_Planned(scanner=scanner, target=target, reason=reason, ask=ask, ready=ready))
                 self._say(
                     f"{scanner.name} {ready.version}: {reason}" + (f": {target}" if target != "." else "")
@@ -198,9 +198,7 @@ class _Scanning:
             trouble=Trouble.ENVIRONMENT if named else None,
         )
 
-    def _ask(
-        self, scanner: Scanner, tree: Tree, files: tuple[str, ...], target: str, ready: Ready, folder: Path
-    ) -> Ask:
+    def _ask(self, tree: Tree, files: tuple[str, ...], target: str, ready: Ready, folder: Path) -> Ask:
         folder.mkdir(parents=True, exist_ok=True)
         databases = self._supply.databases
         databases.mkdir(parents=True, exist_ok=True)
@@ -377,23 +375,27 @@ def _before(
     folder: Path,
 ) -> _Base:
     """Return what was there before the change: from a SARIF log, else by scanning the base with what found something."""
-    nothing: Mapping[str, str] = {}
     if config.scope != "new":
-        return _Base(findings=None, sources=nothing, problem="")
+        return _Base()
     if config.base_sarif:
-        return _Base(findings=_from_sarif(config, edges), sources=nothing, problem="")
-    if change.base is None:
-        return _Base(findings=None, sources=nothing, problem=change.problem)
-    if change.base.patch_file is not None:
-        return _Base(
-            findings=None, sources=nothing, problem="a patch file holds no base that could be scanned"
-        )
+        return _Base(findings=_from_sarif(config, edges))
+    if change.base is None or change.base.patch_file is not None:
+        return _Base(problem=change.problem or ("a patch file holds no base to scan" if change.base else ""))
     names = [scan.tool for scan in scans if scan.findings and scan.tool not in WITHOUT_BASE]
-    if not names:
-        return _Base(findings=(), sources=nothing, problem="")
-    edges.progress(f"security-scan: the base {change.base.sha[:7]} is scanned for what it had already")
+    return _scanned(config, edges, change.base.sha, names, scanning, folder) if names else _Base(findings=())
+
+
+def _scanned(
+    config: Config,
+    edges: Edges[Config],
+    sha: str,
+    names: Sequence[str],
+    scanning: _Scanning,
+    folder: Path,
+) -> _Base:
+    edges.progress(f"security-scan: the base {sha[:7]} is scanned for what it had already")
     root = folder / "base"
-    files = work_tree.checked_out(edges.git, change.base.sha, edges.prefix, root)
+    files = work_tree.checked_out(edges.git, sha, edges.prefix, root)
     tree = work_tree.tree_of(config, root, edges.prefix, files, git=False)
     before = scanning.scans(tree, names, label="base-")
     broken = [scan for scan in before if scan.state is State.FAILED]

@@ -14,7 +14,6 @@ The finding of the tool that comes first in `PRIORITY` stays; the others are lis
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +34,6 @@ PRIORITY = (
 )
 _RANK = {tool: place for place, tool in enumerate(PRIORITY)}
 _BEST = ("CVE-", "GHSA-", "PYSEC-")
-_SEPARATORS = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +72,11 @@ class Aliases:
         return parent
 
 
-def merge(findings: Iterable[Finding]) -> Merged:
-    """Return every problem once."""
+def merge(findings: Iterable[Finding], *, known: Iterable[Finding] = ()) -> Merged:
+    """Return every problem once; `known` are findings whose aliases count too."""
     given = list(findings)
     aliases = Aliases()
-    for finding in given:
+    for finding in (*given, *known):
         if finding.kind is Kind.DEPENDENCY:
             names = (finding.rule, *(name for name in finding.aliases if not name.upper().startswith("CWE-")))
             aliases.link([_same(name) for name in names])
@@ -111,7 +109,7 @@ def _place(findings: Sequence[Finding], groups: dict[Hashable, list[Finding]], a
 def _key(finding: Finding, aliases: Aliases) -> Hashable:
     kind = finding.kind
     if kind is Kind.DEPENDENCY:
-        name = _SEPARATORS.sub("-", finding.package.name).lower() if finding.package else ""
+        name = finding.package.key if finding.package else ""
         return (kind, name, aliases.canonical(_same(finding.rule)), finding.path, finding.target)
     if kind is Kind.SECRET and finding.path and finding.region:
         return (kind, finding.path, finding.region.line, finding.target)

@@ -42,7 +42,7 @@ class Work:
     name: str
     tasks: tuple[Task, ...]
     folder: Path
-    minutes: int = 20
+    minutes: float = 20
 
 
 @dataclass(eq=False)

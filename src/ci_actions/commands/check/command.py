@@ -29,6 +29,8 @@ from ci_actions.kit.run import flags, parse_arguments
 SECTIONS = (*CAPABILITIES, "check")
 #: Seconds between two looks at the files.
 _WATCH = 0.5
+#: How many files are named in one line.
+_FEW = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -375,11 +377,18 @@ def _fix(asked: Asked, budget: jobs.Jobs, world: _World) -> Round:
             )
         mended.update(touched)
         if found.code not in (Exit.PASSED, Exit.NOT_MET):
-            return found
-    note = (
-        f"mended: {', '.join(sorted(mended))}; `git diff` shows it" if mended else "nothing was to be mended"
-    )
-    return Round(finished=(), notes=(note,))
+            return replace(found, notes=(_mended(mended),))
+    return Round(finished=(), notes=(_mended(mended),))
+
+
+def _mended(paths: Iterable[str]) -> str:
+    names = sorted(paths)
+    return f"mended: {_few(names)}; `git diff` shows it" if names else "nothing was mended"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more
 
 
 def _say(found: Round, asked: Asked, world: _World) -> int:
@@ -446,8 +455,7 @@ def _watch(typed: Typed, world: _World) -> int:
         print("watching; Ctrl-C ends it", file=world.err, flush=True)
         after = _settled(git, before, world.clock)
         names = files.changed(before, after)
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        print(f"\n── changed: {harmless(', '.join(names[:3]))}{more} ──", file=world.err, flush=True)
+        print(f"\n── changed: {harmless(_few(names))} ──", file=world.err, flush=True)
 
 
 def _settled(git: Git, before: files.Snapshot, clock: Clock) -> files.Snapshot:

@@ -37,9 +37,10 @@ class Row:
 def render(found: Round, folder: Path) -> str:
     """Return the page that lies in `folder`."""
     finished, code = found.finished, found.code
+    together = len(finished) + len(found.stopped)
     red = [each.name for each in found.red]
     headline = f"{', '.join(red)}: see below" if red else f"All {len(finished)} gates passed"
-    if len(finished) == 1:
+    if together == 1:
         headline = str(finished[0].report["headline"])
     verdict = "passed" if code == Exit.PASSED else "failed" if code == Exit.NOT_MET else "error"
     frame = Frame(
@@ -47,7 +48,7 @@ def render(found: Round, folder: Path) -> str:
         headline=headline,
         verdict=verdict,
         facts=(
-            f"{len(finished)} gate{'' if len(finished) == 1 else 's'}",
+            f"{together} gate{'' if together == 1 else 's'}",
             *([f"{len(found.stopped)} stopped"] if found.stopped else []),
             f"exit code {int(code)}",
         ),

@@ -50,8 +50,8 @@ class Order:
 class Place:
     """Where gates run.
 
-    What they say of `directory` and above is said of `shown`, where that is another folder: a checkout that is
-    gone when people read it.
+    Where that is a checkout which is gone when people read about it, `instead_of` holds its root and that of the
+    work tree: what gates say of the first is said of the second.
     """
 
     directory: Path

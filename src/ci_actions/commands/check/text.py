@@ -40,7 +40,7 @@ def closing(found: Round, again: Sequence[str], page: str, paper: Paper) -> Iter
         if each.code == Exit.PASSED:
             yield f"{MARKS[each.result]} {harmless(str(each.report['headline']))}"
             yield from (f"   ⚠️  {harmless(str(text))}" for text in each.report["preface"])
-    yield from (f"⚠️  {harmless(note)}" for note in found.notes)
+    yield from (f"note: {harmless(note)}" for note in found.notes)
     yield f"{verdict(found)}; the page: {harmless(page)}"
     for each in found.finished:
         if html := each.report["outputs"].get("html"):

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 
 from ci_actions.quality.detection import Place
 from ci_actions.quality.model import Answer, Command, Ran
-from ci_actions.quality.tool import Invocation, Program, Tool, contradiction, expect, hunks
+from ci_actions.quality.tool import (
+    Invocation,
+    NotUnderstood,
+    Program,
+    Tool,
+    contradiction,
+    expect,
+    hunks,
+    said,
+)
 
 #: How Black stamps the two sides of its diff.
 _STAMP = re.compile(r"\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*$")
@@ -17,7 +26,7 @@ _FILE = re.compile(
     r"|(?P<good>.+) (?:already well formatted, good job\.|wasn't modified on disk since last run\.))$",
     re.MULTILINE,
 )
-_UNREAD = re.compile(r"^error: cannot format (.+?): ", re.MULTILINE)
+_UNREAD = re.compile(r"^error: cannot (?:format |parse: )(.+?)(?::\d+:\d+$|: )", re.MULTILINE)
 
 
 class Black(Tool):
@@ -57,8 +66,11 @@ class Black(Tool):
         wanted = (
             123 if counts.get("would fail to reformat") else 1 if counts.get("would be reformatted") else 0
         )
+        if "Invalid config keys detected" in check.complaint:
+            raise NotUnderstood(f"black does not take its configuration{said(check)}")
         nothing = "No Python files are present" in check.complaint
-        if (not counts and not nothing) or check.code != wanted or (check.code == 1) > bool(findings):
+        lost = counts.get("would fail to reformat", 0) > len(unread)
+        if (not counts and not nothing) or lost or check.code != wanted or (check.code == 1) > bool(findings):
             raise contradiction("black", check, f"its summary counts {counts or 'nothing'}")
         files = {
             path

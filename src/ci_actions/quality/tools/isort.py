@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ci_actions.quality.detection import Place
 from ci_actions.quality.model import Answer, Command, Ran
-from ci_actions.quality.tool import Invocation, Program, Tool, contradiction, expect, hunks, one_line
+from ci_actions.quality.tool import Invocation, Program, Tool, contradiction, expect, hunks, listed, one_line
 
 _STAMP = re.compile(r":(?:before|after)\t.*$")
 _WRONG = re.compile(r"^ERROR: (.+) Imports are incorrectly sorted and/or formatted\.$", re.MULTILINE)
@@ -43,9 +43,9 @@ class Isort(Tool):
 
     def read(self, on: Invocation, ran: Mapping[str, Ran]) -> Answer:
         """Return a finding a hunk: exit code 1 goes with at least one `ERROR:` line, and a traceback has none."""
-        check, listed = ran["check"], ran["files"]
+        check, names = ran["check"], ran["files"]
         expect(check, (0, 1), "isort")
-        expect(listed, (0,), "isort --show-files")
+        expect(names, (0,), "isort --show-files")
         said = check.complaint
         wrong = _WRONG.findall(said)
         if bool(wrong) is not (check.code == 1):
@@ -53,10 +53,8 @@ class Isort(Tool):
         findings = hunks(on, self.name, check.stdout, lambda name: _STAMP.sub("", name))
         if wrong and not findings:
             raise contradiction("isort", check, f"it names {len(wrong)} files and its diff has no hunk")
-        names = listed.stdout.decode("utf-8", "surrogateescape").splitlines()
-        files = frozenset(path for name in names if (path := on.relative(name)))
         unread = tuple(on.relative(name.strip()) or one_line(name) for name in _UNREAD.findall(said))
-        return Answer(findings=findings, files=files & frozenset(on.files), unread=unread)
+        return Answer(findings=findings, files=listed(on, names.stdout), unread=unread)
 
     def fixers(self, on: Invocation) -> tuple[Command, ...]:
         """Return what sorts."""

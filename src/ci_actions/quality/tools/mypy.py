@@ -15,7 +15,6 @@ from ci_actions.quality.tool import (
     NotUnderstood,
     Program,
     Tool,
-    contradiction,
     expect,
     one_line,
     said,
@@ -89,8 +88,11 @@ class Mypy(Tool):
                 return Answer(findings=tuple(findings), unread=tuple(each.path for each in findings))
             why = "; ".join(each.message for each in findings[:3]) or one_line(_last_words(check))
             raise NotUnderstood(f"mypy stopped: {why}")
-        if (check.code == 0) is bool(findings) or (check.code == 1 and not rows):
-            raise contradiction("mypy", check, f"it printed {len(findings)} errors")
+        wanted = 1 if findings or (remarks and on.version >= _JSON) else 0
+        if check.code != wanted:
+            raise NotUnderstood(
+                f"mypy ended with exit code {check.code}, but it printed {len(findings)} errors: {_last_words(check)}"
+            )
         names = [_unescaped(name) for name in _SOURCE.findall(check.complaint)]
         files = frozenset(path for name in names if (path := on.relative(name)))
         return Answer(findings=tuple(findings), remarks=tuple(remarks), files=files & frozenset(on.files))

@@ -65,7 +65,7 @@ class Pylint(Tool):
         It does not know `.gitignore`: it is given what git has.
         """
         form = "json2" if on.version >= _JSON2 else "json"
-        config = (f"--rcfile={on.config}",) if on.config else (f"--rcfile={on.scratch}/none.toml",)
+        config = (f"--rcfile={on.config}",) if on.config else (f"--rcfile={on.scratch}/empty",)
         jobs = () if _names_jobs(on.settings) else ("--jobs=1",)
         where = on.paths or on.roots
         argv = (

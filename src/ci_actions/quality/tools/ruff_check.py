@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ci_actions.findings.model import Finding, Region, Severity
 from ci_actions.quality.detection import Place
 from ci_actions.quality.model import Answer, Command, Ran
-from ci_actions.quality.tool import Invocation, NotUnderstood, Program, Tool, contradiction, expect, load_json
+from ci_actions.quality.tool import (
+    Invocation,
+    NotUnderstood,
+    Program,
+    Tool,
+    contradiction,
+    expect,
+    listed,
+    load_json,
+)
 
 #: Parse and read errors: without the second, an unreadable file is no finding.
 _UNREAD = ("E902", "io-error")
+_FAILED = re.compile(r"^error: Failed to \w+ ([^\n]+?):\d+:\d+: ", re.MULTILINE)
+#: The first version that reports syntax errors whatever is selected.
+_SYNTAX_ERRORS = (0, 5)
 
 
 class RuffCheck(Tool):
@@ -34,7 +47,9 @@ class RuffCheck(Tool):
         """
         common = (*on.launcher, "check", *([] if on.config else ["--isolated"]))
         where = on.paths or (".",)
-        check = (*common, "--no-fix", "--output-format", "json", "--extend-select", "E902")
+        # In the new versions a syntax error is always a finding.
+        always = "E902" if on.version >= _SYNTAX_ERRORS else "E902,E999"
+        check = (*common, "--no-fix", "--output-format", "json", "--extend-select", always)
         return (
             Command(
                 name="check",
@@ -46,9 +61,9 @@ class RuffCheck(Tool):
 
     def read(self, on: Invocation, ran: Mapping[str, Ran]) -> Answer:
         """Return its findings: exit code 1 goes with at least one, 0 with none."""
-        check, listed = ran["check"], ran["files"]
+        check, names = ran["check"], ran["files"]
         expect(check, (0, 1), "ruff check")
-        expect(listed, (0,), "ruff check --show-files")
+        expect(names, (0,), "ruff check --show-files")
         rows = load_json("ruff check", check.output)
         try:
             findings = tuple(_finding(on, row) for row in rows)
@@ -56,10 +71,11 @@ class RuffCheck(Tool):
             raise NotUnderstood(f"ruff check wrote JSON of an unknown shape ({wrong!r})") from None
         if bool(findings) is not (check.code == 1):
             raise contradiction("ruff check", check, f"it printed {len(findings)} findings")
-        names = listed.stdout.decode("utf-8", "surrogateescape").splitlines()
-        files = frozenset(path for name in names if (path := on.relative(name)))
-        unread = tuple(each.path for each in findings if each.rule in _UNREAD)
-        return Answer(findings=findings, files=files & frozenset(on.files), unread=unread)
+        unread = {each.path for each in findings if each.rule in _UNREAD}
+        unread |= {on.relative(name) or name for name in _FAILED.findall(check.complaint)} - {
+            each.path for each in findings
+        }
+        return Answer(findings=findings, files=listed(on, names.stdout), unread=tuple(sorted(unread)))
 
     def fixers(self, on: Invocation) -> tuple[Command, ...]:
         """Return what applies the safe fixes."""

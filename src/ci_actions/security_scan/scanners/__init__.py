@@ -133,7 +133,7 @@ class Ended:
     flooded: bool = False
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    minutes: int = 0
+    minutes: float = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def ended_well(ended: Ended, *codes: int) -> None:
     if ended.flooded:
         raise NoAnswer("It printed more than it may and was stopped.")
     if ended.code is None:
-        raise NoAnswer(f"It did not end within {ended.minutes} minutes and was stopped.")
+        raise NoAnswer(f"It did not end within {ended.minutes:g} minutes and was stopped.")
     if ended.code < 0:
         raise NoAnswer(f"It was killed by signal {-ended.code}.")
     if ended.code not in codes:

@@ -183,7 +183,7 @@ def age(metadata: bytes | None, now: float) -> float | None:
 def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
     """Return what Trivy found in the files or in the image, and what it did not look at."""
     (only,) = ended
-    if only.code not in (0, None) and any(sign in only.errors.lower() for sign in _NO_DATABASE):
+    if (only.code or 0) > 0 and any(sign in only.errors.lower() for sign in _NO_DATABASE):
         raise NoAnswer(f"It has no database of vulnerabilities{said(only)}.", Trouble.ENVIRONMENT)
     ended_well(only, 0)
     found = document(only)

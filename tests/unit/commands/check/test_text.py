@@ -108,7 +108,7 @@ def test_plan_hashes_can_be_compared_in_one_look() -> None:
 def test_the_pages_of_gates_and_notes_are_named() -> None:
     found = lines(finished("one", 0, outputs={"html": "/x/one.html"}), notes=("mended: a.py",))
     assert "one: /x/one.html" in found
-    assert "⚠️  mended: a.py" in found
+    assert "note: mended: a.py" in found
 
 
 def test_nobody_passes_where_gates_were_stopped() -> None:
