@@ -96,8 +96,7 @@ class Bench:
     def make(self) -> None:
         """Lock the project, fill the environment that ours proves, and note it."""
         self.project.mkdir()
-        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        head = f'[project]\nname = "bench"\nversion = "0"\nrequires-python = "=={minor}.*"\n'
+        head = f'[project]\nname = "bench"\nversion = "0"\nrequires-python = "=={_minor()}.*"\n'
         (self.project / "pyproject.toml").write_text(f"{head}dependencies = {DIRECT}\n", encoding="utf-8")
         self.run([self.program("uv"), "--quiet", "lock", "--python", self.python])
         words = "export --quiet --frozen --no-hashes --no-header --no-annotate --no-emit-project -o requirements.txt"
@@ -154,13 +153,15 @@ class Bench:
         pins = (self.project / "requirements.txt").read_text(encoding="utf-8").splitlines()
         wanted = [line.partition(";")[0].strip() for line in pins if "==" in line and _applies(line)]
         text = (self.project / "pyproject.toml").read_text(encoding="utf-8")
-        head = text[: text.index("dependencies")]
+        # The very interpreter: Poetry wants each package to fit every Python that the project says it supports.
+        exact = f'"=={sys.version.split()[0]}"'
+        head = text[: text.index("dependencies")].replace(f'"=={_minor()}.*"', exact)
         source = f'[[tool.poetry.source]]\nname = "index"\nurl = "{_index()}"\npriority = "primary"\n'
         package = "[tool.poetry]\npackage-mode = false\n"
         (home / "pyproject.toml").write_text(
             f"{head}dependencies = {wanted}\n{package}{source}", encoding="utf-8"
         )
-        self.run([self.program("poetry"), "lock", "--quiet"], cwd=home)
+        self.run([self.program("poetry"), "lock", "--no-ansi"], cwd=home)
         words = [self.program("poetry"), "install", "--quiet", "--no-root"]
         return [
             self._filling(
@@ -215,7 +216,11 @@ class Bench:
             check=False,
         )
         if done.returncode:
-            raise SystemExit(f"{words[0]}: {done.stderr or done.stdout}")
+            raise SystemExit(f"{words[0]}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def _minor() -> str:
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def _applies(line: str) -> bool:
