@@ -305,7 +305,8 @@ def test_a_tool_that_writes_to_the_tree_is_no_verdict(
 ) -> None:
     repository = new_repository()
     hook = "open('b.py', 'a').write('B = 2')"
-    repository.commit(XX)
+    settings = f'[MAIN]\ndisable=all\nenable=unused-import\ninit-hook="{hook}"\n'
+    repository.commit({".pylintrc": settings, "a.py": "A = 1\n", ".gitignore": "/.ci-actions/\n"})
     code, report, _ = quality(repository.path, python)
     assert code == 3
     assert "1 files of the tree changed: b.py" in report["details"]["problems"][0]

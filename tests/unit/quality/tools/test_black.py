@@ -21,7 +21,7 @@ SAID = (
 def test_a_hunk_is_a_finding_and_the_files_are_named(header: str) -> None:
     answer = TOOL.read(on(FILES), {"check": ran(1, header + HUNK, SAID)})
     assert [place(each) for each in answer.findings] == [("a.py", 3, 0, "format")]
-    assert answer.files == {"a.py", "b.py", "c.py"}
+    assert answer.files == frozenset({"a.py", "b.py", "c.py"})
 
 
 def test_files_that_it_does_not_name_are_counted() -> None:

@@ -17,7 +17,7 @@ FILES = ran(0, "./a.py\n")
 def test_a_hunk_is_a_finding() -> None:
     answer = TOOL.read(on(), {"check": ran(1, DIFF, RED), "files": FILES})
     assert [place(each) for each in answer.findings] == [("a.py", 1, 0, "format")]
-    assert answer.files == {"a.py"}
+    assert answer.files == frozenset({"a.py"})
 
 
 @pytest.mark.parametrize(
