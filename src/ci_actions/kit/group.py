@@ -114,7 +114,7 @@ def _members(sessions: set[int]) -> set[int]:
         members = {pid for pid, each in table.items() if each.session in sessions}
         opened = {each.session for each in table.values() if each.parent in members} - sessions
         if not opened:
-            return {pid for pid in members if not table[pid].state.startswith("Z")}
+            return {pid for pid in members if not table[pid].gone}
         sessions |= opened
 
 
@@ -124,6 +124,11 @@ class _Process(NamedTuple):
     state: str
     parent: int
     session: int
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended, and only waits to be asked how (Z) or is being taken off the list (X)."""
+        return self.state[0] in "ZX"
 
 
 def _table() -> dict[int, _Process]:

@@ -35,7 +35,7 @@ def start(code: str, tmp_path: Path) -> Group:
 
 
 def alive(pid: int) -> bool:
-    return pid in (table := group._table()) and not table[pid].state.startswith("Z")
+    return pid in (table := group._table()) and not table[pid].gone
 
 
 def numbers(started: Group) -> list[int]:
