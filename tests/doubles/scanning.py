@@ -51,7 +51,7 @@ def ask(
         cache="/cache",
         agent="/agent.py",
         jobs=jobs,
-        home="/home/user",
+        home="/home/me",
         read=(kept or {}).get,
         modified=(written or {}).get,
     )
