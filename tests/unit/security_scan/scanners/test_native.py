@@ -32,7 +32,7 @@ def test_severity(word: object, expected: Severity) -> None:
     ],
 )
 def test_relative(path: str, expected: str) -> None:
-    assert native.relative(path, "/work") == expected
+    assert native.relative(path, "/builds") == expected
 
 
 @pytest.mark.parametrize(
