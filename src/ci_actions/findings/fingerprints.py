@@ -135,14 +135,16 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
         for finding in findings
         if finding.kind is Kind.SECRET and finding.region
     ]
-    hashes = source.hashes([each.line for each in findings if each.kind is not Kind.SECRET], avoid=secret)
+    wanted = [each.line for each in findings if each.kind is not Kind.SECRET] if source.lines else ()
+    hashes = source.hashes(wanted, avoid=secret)
     texts: dict[int, str] = {}
+    said: dict[str, str] = {}
     seen: dict[str, int] = {}
     for finding in findings:
         kind = finding.kind
         region = finding.region
         line = region[0] if region else 0
-        head = f"{kind.value}\0{finding.canonical or finding.rule}\0{finding.target}\0"
+        head = f"{kind._value_}\0{finding.canonical or finding.rule}\0{finding.target}\0"
         if kind is Kind.DEPENDENCY:
             tail = f"\0{finding.package.key if finding.package else ''}"
         else:
@@ -152,7 +154,9 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
                 text = texts[line] = outline(source.line(line) or "") if hidden else source.shown(line)
             if not text and kind is not Kind.SECRET:
                 # Without a line there is only what the tool says; numbers in it, such as a line's, may change.
-                text = _NUMBER.sub("0", finding.message)
+                text = said.get(finding.message)
+                if text is None:
+                    text = said[finding.message] = _NUMBER.sub("0", finding.message)
             key = head + text
             nth = seen[key] = seen.get(key, -1) + 1
             tail = f"\0{text}\0{nth}"
@@ -161,7 +165,7 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
         ).hexdigest()
         if old_path:
             finding.former = sha256(f"{head}{old_path}{tail}".encode("utf-8", "surrogatepass")).hexdigest()
-        if line and kind is not Kind.SECRET:
+        if hashes and line and kind is not Kind.SECRET:
             finding.line_hash = hashes.get(line, "")
 
 
