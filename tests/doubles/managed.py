@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.doubles.package_index import Package
+
 from ci_actions import home
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.process import Process
@@ -22,7 +24,6 @@ from ci_actions.project.model import Interpreter, Manager
 from ci_actions.python_setup_with_cache.drivers import driver
 from ci_actions.python_setup_with_cache.drivers.base import Driver, Job
 from ci_actions.python_setup_with_cache.drivers.provide import Tool, choose, provide
-from tests.doubles.package_index import Package
 
 GREET = [
     Package(name="greet", version=each, scripts={"greet": "greet:main"}, requires=["polite-words>=1"])
@@ -37,7 +38,7 @@ PACKAGES = [
 ]
 
 #: A build backend that needs nothing: an editable wheel is a `.pth` file and some metadata.
-BACKEND = '''
+BACKEND = """
 import os, zipfile
 
 def get_requires_for_build_editable(config_settings=None):
@@ -61,7 +62,7 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
     return name
 
 build_wheel = build_editable
-'''
+"""
 BUILD = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 SHOP = "import greet\n\n\ndef main():\n    greet.main()\n    print('shop')\n"
 PROJECT = """\
@@ -99,7 +100,9 @@ class Workshop:
 
     @property
     def environ(self) -> dict[str, str]:
-        caches = {f"{name}_CACHE_DIR": str(self.folder / f"{name}-cache") for name in ("UV", "PIP", "POETRY", "PDM")}
+        caches = {
+            f"{name}_CACHE_DIR": str(self.folder / f"{name}-cache") for name in ("UV", "PIP", "POETRY", "PDM")
+        }
         return {
             **os.environ,
             **caches,
@@ -129,7 +132,9 @@ class Workshop:
             found = interpreters.probe(below, self.process)
         return found
 
-    def driver(self, folder: Path, manager: Manager, *, python: str | Path | None = None, **job: Any) -> Driver:
+    def driver(
+        self, folder: Path, manager: Manager, *, python: str | Path | None = None, **job: Any
+    ) -> Driver:
         """Return the manager, ready for this project."""
         contents = {
             path.relative_to(folder).as_posix(): path.read_bytes()
@@ -173,7 +178,9 @@ def names(folder: Path) -> dict[str, str]:
 
 def output(folder: Path, program: str, *words: str) -> str:
     """Return what a program of the environment prints."""
-    done = subprocess.run([folder / ".venv" / "bin" / program, *words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [folder / ".venv" / "bin" / program, *words], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -7,11 +7,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from tests.doubles.managed import PACKAGES, Workshop, names, output, python_of, tool_of
+from tests.doubles.package_index import Index
 
 from ci_actions.kit.errors import Unavailable
 from ci_actions.project.model import Manager
-from tests.doubles.managed import PACKAGES, Workshop, names, output, python_of, tool_of
-from tests.doubles.package_index import Index
 
 pytestmark = pytest.mark.integration
 
@@ -122,6 +122,8 @@ def test_an_index_that_is_away_is_no_fault_of_the_project(tmp_path: Path) -> Non
         folder = workshop.project("shop", {"pyproject.toml": PROJECT})
         workshop.driver(folder, Manager.POETRY, lock_policy="prefer").lock()
     with pytest.raises(Unavailable) as told:
-        workshop.driver(folder, Manager.POETRY, environ={"POETRY_CACHE_DIR": str(tmp_path / "empty")}).install()
+        workshop.driver(
+            folder, Manager.POETRY, environ={"POETRY_CACHE_DIR": str(tmp_path / "empty")}
+        ).install()
     assert "Is the package index up" in told.value.advice
     assert "secret" not in told.value.message + "".join(workshop.said)

@@ -7,11 +7,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of, tool_of
+from tests.doubles.package_index import Index
 
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
 from ci_actions.project.model import Manager
-from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of, tool_of
-from tests.doubles.package_index import Index, Package
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +32,11 @@ def workshop(index: Index, tmp_path: Path) -> Workshop:
 def locked(workshop: Workshop, text: str = PROJECT + BUILD, **files: str) -> Path:
     folder = workshop.project("shop", {"pyproject.toml": text, **files})
     done = subprocess.run(
-        [*tool_of(Manager.UV).argv, "lock"], cwd=folder, env=workshop.environ, capture_output=True, check=False
+        [*tool_of(Manager.UV).argv, "lock"],
+        cwd=folder,
+        env=workshop.environ,
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder
@@ -94,7 +98,15 @@ def test_offline_works_from_a_pruned_cache_and_only_from_it(workshop: Workshop, 
     driver = workshop.driver(folder, Manager.UV)
     # Of another project, so that there is something to drop.
     subprocess.run(
-        [*tool_of(Manager.UV).argv, "pip", "install", "--target", str(workshop.folder / "other"), "greet==1.0", "colours"],
+        [
+            *tool_of(Manager.UV).argv,
+            "pip",
+            "install",
+            "--target",
+            str(workshop.folder / "other"),
+            "greet==1.0",
+            "colours",
+        ],
         env=workshop.environ,
         check=True,
         capture_output=True,
@@ -179,10 +191,16 @@ def test_a_standard_lock_cannot_be_renewed(workshop: Workshop) -> None:
 
 def test_real_packages_of_the_configured_index(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path, "")
-    text = PROJECT.replace('"greet"', '"itsdangerous"').replace("colours", "blinker").replace("checker", "iniconfig")
+    text = (
+        PROJECT.replace('"greet"', '"itsdangerous"')
+        .replace("colours", "blinker")
+        .replace("checker", "iniconfig")
+    )
     folder = workshop.project("real", {"pyproject.toml": text})
     environ = {name: value for name, value in workshop.environ.items() if value}
-    subprocess.run([*tool_of(Manager.UV).argv, "lock"], cwd=folder, env=environ, check=True, capture_output=True)
+    subprocess.run(
+        [*tool_of(Manager.UV).argv, "lock"], cwd=folder, env=environ, check=True, capture_output=True
+    )
     driver = workshop.driver(folder, Manager.UV, environ={"UV_DEFAULT_INDEX": ""})
     driver.install()
     assert set(names(folder)) == {"itsdangerous", "iniconfig"}

@@ -20,8 +20,6 @@ _POETRY_PROJECT = ("requires-python", "dependencies", "optional-dependencies")
 _POETRY_GROUPS = (2, 3)
 #: PDM's digest has been made in this way since its lock files have this version.
 _PDM_FORMAT = "4.5."
-#: What a Pipfile without a source means: part of the digest, and never fetched from here.
-_PIPFILE_SOURCE = [{"name": "pypi", "url": f"https://{'.'.join(('pypi', 'org'))}/simple", "verify_ssl": True}]
 _PIPFILE_SECTIONS = frozenset(
     ("source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv", "default", "develop")
 )
@@ -140,9 +138,11 @@ def of_pipenv(files: ProjectFiles, lock: str) -> Answer:
     Pipenv normalises the names of packages since 2026; where that makes a difference it depends on the pipenv.
     """
     kept = read_lock(files.shown(lock), files.bytes(lock)).content_hash
-    pipfile = files.toml("Pipfile")
-    if not pipfile:
+    if "Pipfile" not in files.content:
         return unknown("there is no Pipfile")
+    pipfile = files.toml("Pipfile")
+    if "source" not in pipfile:
+        return unknown("a Pipfile without [[source]] means what the environment says (PIP_INDEX_URL)")
     try:
         digests = {_pipfile(pipfile, normalise=each) for each in (True, False)}
     except (TypeError, AttributeError):
@@ -164,10 +164,7 @@ def _pipfile(pipfile: Mapping[str, object], *, normalise: bool) -> str:
         return {normalised(key) if normalise else key: value for key, value in found.items()}
 
     data: dict[str, object] = {
-        "_meta": {
-            "sources": pipfile.get("source", _PIPFILE_SOURCE),
-            "requires": pipfile.get("requires", {}),
-        },
+        "_meta": {"sources": pipfile["source"], "requires": pipfile.get("requires", {})},
         "default": section("packages"),
         "develop": section("dev-packages"),
     }

@@ -16,7 +16,7 @@ from posixpath import normpath
 from ci_actions.kit.errors import BadInput
 from ci_actions.kit.globs import expression
 from ci_actions.project import requirements
-from ci_actions.project.files import LOCKS, ProjectFiles
+from ci_actions.project.files import ProjectFiles
 from ci_actions.project.model import Manager
 
 LOOKED_FOR = "uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pylock.toml, requirements*.txt, pyproject.toml"
@@ -66,7 +66,9 @@ class Detected:
     @property
     def others(self) -> tuple[Evidence, ...]:
         """The signs of other managers, which were left aside."""
-        return tuple(each for each in self.evidence if each.manager is not self.manager)
+        return tuple(
+            each for each in self.evidence if each.manager is not self.manager and each.file not in self.locks
+        )
 
 
 def detect(files: ProjectFiles, asked: str = "auto") -> Detected:
@@ -173,8 +175,8 @@ def relevant(files: ProjectFiles, name: str) -> bytes:
 def _evidence(files: ProjectFiles) -> Iterator[Evidence]:
     """Yield every sign of a manager, those that count first before the others."""
     yield from _of_uv(files)
-    yield from _of_table(files, Manager.POETRY, "poetry")
-    yield from _of_table(files, Manager.PDM, "pdm")
+    yield from _of_poetry(files)
+    yield from _of_pdm(files)
     yield from _of_pipenv(files)
     yield from _of_pylock(files)
     yield from _of_hatch(files)
@@ -200,16 +202,19 @@ def _of_tool(files: ProjectFiles, manager: Manager, *path: str) -> Iterator[Evid
         yield Evidence(manager, "pyproject.toml", f"[tool.{'.'.join(path)}]")
 
 
-def _of_table(files: ProjectFiles, manager: Manager, name: str) -> Iterator[Evidence]:
-    lock = LOCKS[name]
-    if lock in files:
-        yield Evidence(manager, lock, "", is_lock=True)
-    elif manager is Manager.PDM:
-        # PDM can write its lock in the format of PEP 751: https://pdm-project.org/en/latest/usage/lockfile/
-        settings = files.table("pyproject.toml", "tool", "pdm", "lock")
-        if settings.get("format") == "pylock" and "pylock.toml" in files:
-            yield Evidence(manager, "pylock.toml", 'lock.format = "pylock"', is_lock=True)
-    yield from _of_tool(files, manager, name)
+def _of_poetry(files: ProjectFiles) -> Iterator[Evidence]:
+    if "poetry.lock" in files:
+        yield Evidence(Manager.POETRY, "poetry.lock", "", is_lock=True)
+    yield from _of_tool(files, Manager.POETRY, "poetry")
+
+
+def _of_pdm(files: ProjectFiles) -> Iterator[Evidence]:
+    if "pdm.lock" in files:
+        yield Evidence(Manager.PDM, "pdm.lock", "", is_lock=True)
+    elif files.table("pdm.toml", "lock").get("format") == "pylock" and "pylock.toml" in files:
+        # PDM takes a lock of PEP 751 for its own only if told so: https://pdm-project.org/en/latest/usage/lockfile/
+        yield Evidence(Manager.PDM, "pylock.toml", "pdm.toml: lock.format", is_lock=True)
+    yield from _of_tool(files, Manager.PDM, "pdm")
 
 
 def _of_pipenv(files: ProjectFiles) -> Iterator[Evidence]:

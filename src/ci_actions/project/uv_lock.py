@@ -31,6 +31,8 @@ _HARMLESS = frozenset(
 _PLAIN = frozenset(("version", "revision", "requires-python", "resolution-markers"))
 _PACKAGE = re.compile(r"^\[\[package\]\]$", re.MULTILINE)
 _ROOT = re.compile(r'^source = \{ (virtual|editable) = "\." \}$', re.MULTILINE)
+#: uv writes the limits of minor versions as limits of full ones, which is the same for these two signs alone.
+_MINOR = re.compile(r'\bpython_version (<|>=) (?="\d+\.\d+")')
 _REFERENCE = re.compile(r'\{ name = "([^"]+)"')
 
 
@@ -206,9 +208,8 @@ def _text(requirement: Requirement) -> str:
     """Return a requirement as one text; with an address it is like none in a lock."""
     extras = ",".join(sorted(normalised(each) for each in requirement.extras))
     specifier = ",".join(sorted("".join(str(each).split()) for each in requirement.specifier))
-    return _joined(
-        _name(requirement), extras, specifier, str(requirement.marker or ""), requirement.url or ""
-    )
+    marker = _MINOR.sub(r"python_full_version \1 ", str(requirement.marker or ""))
+    return _joined(_name(requirement), extras, specifier, marker, requirement.url or "")
 
 
 def _locked_text(locked: Mapping[str, object]) -> str:

@@ -113,6 +113,9 @@ class Driver:
     process: Process = field(init=False)
 
     manager: ClassVar[Manager]
+    #: The oldest Python that the pinned version installs for, and a version that did so for the one before.
+    oldest: ClassVar[tuple[int, int]] = (3, 6)
+    before: ClassVar[str] = ""
     #: Environment variables for every run of the manager.
     settings: ClassVar[Mapping[str, str]] = {}
 
@@ -142,8 +145,10 @@ class Driver:
         """Install what others wrote into the environment, in place if there is one; not the project itself.
 
         By the lock policy `frozen` exactly what the lock names, by `prefer` after it was brought up to date, by
-        `ignore` what is the newest now. Raises Unavailable for what cannot be fetched, CannotJudge for all else.
+        `ignore` what is the newest now. Raises Unavailable for what cannot be fetched, BadInput for an interpreter that
+        this version of the manager knows no more, CannotJudge for all else.
         """
+        self._check_interpreter()
         if self.job.lock_policy == "ignore" and self.job.detected.locks:
             with self._locks_aside():
                 self.lock()
@@ -170,6 +175,16 @@ class Driver:
         """Drop what the next run does not need from the manager's downloads."""
 
     # --- what they share ---
+
+    def _check_interpreter(self) -> None:
+        from ci_actions.python_setup_with_cache.drivers.provide import pinned
+
+        if self.interpreter_release < self.oldest and self.tool.version == pinned(self.manager):
+            oldest = ".".join(map(str, self.oldest))
+            raise BadInput(
+                f"{self.manager} {self.tool.version} installs for Python {oldest} and newer, this is "
+                f"{self.job.interpreter.version}. Set manager-version: {self.before}, which still knows it."
+            )
 
     @property
     def locked_packages(self) -> Mapping[str, frozenset[str]]:
@@ -251,13 +266,11 @@ class Driver:
             return
         words = [self.job.interpreter.path, "-I", "-m", "venv", str(self.job.venv)]
         done = self.process.run([*words, *([] if with_pip else ["--without-pip"])], timeout=600)
-        if not done.ok and with_pip:
-            raise CannotJudge(
-                f"{self.job.interpreter.path} cannot make an environment with pip:\n{last_words(done)}",
-                advice="On Debian and Ubuntu: apt-get install python3-venv.",
-            )
         if not done.ok:
-            raise CannotJudge(f"{self.job.interpreter.path} cannot make an environment:\n{last_words(done)}")
+            raise CannotJudge(
+                f"{self.job.interpreter.path} cannot make an environment:\n{last_words(done)}",
+                advice="On Debian and Ubuntu: apt-get install python3-venv." if with_pip else "",
+            )
 
     def refuse_offline(self) -> None:
         """Raise Unavailable when offline is set: this manager installs nothing without its index."""
@@ -266,6 +279,12 @@ class Driver:
                 f"offline is set, and {self.manager} {self.tool.version} asks its index for every installation.",
                 advice="Let a run with a network keep the environment (cache: venv): a proved one needs no installation.",
             )
+
+    @property
+    def interpreter_release(self) -> tuple[int, int]:
+        """Return major and minor version of the interpreter that things are installed for."""
+        major, minor = self.job.interpreter.version.split(".")[:2]
+        return int(major), int(minor)
 
     @property
     def is_package(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from ci_actions.kit.errors import BadInput
@@ -44,8 +46,18 @@ class Hatch(Driver):
         """Install the project in place again, if the environment is one that has it."""
         if not installed_from(self.job.venv, self.job.directory):
             return
-        uv = self.tool.argv[0].replace("hatch", "uv") if len(self.tool.argv) == 1 else "uv"
-        words = [uv, "pip", "install", "--python", str(self.job.venv_python), "--no-deps", "--editable", "."]
+        # Hatch depends on uv: it lies beside it.
+        uv = Path(self.tool.argv[0]).with_name("uv.exe" if os.name == "nt" else "uv")
+        words = [
+            str(uv),
+            "pip",
+            "install",
+            "--python",
+            str(self.job.venv_python),
+            "--no-deps",
+            "--editable",
+            ".",
+        ]
         self.follow(words, "installing the project")
 
 

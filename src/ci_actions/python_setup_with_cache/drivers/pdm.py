@@ -14,6 +14,8 @@ class Pdm(Driver):
     """PDM, running on its own Python; the environment is shown to it as the activated one."""
 
     manager = Manager.PDM
+    oldest = (3, 10)
+    before = "2.26.9"
     settings: ClassVar[Mapping[str, str]] = {
         "PDM_CHECK_UPDATE": "false",
         "PDM_IGNORE_SAVED_PYTHON": "1",

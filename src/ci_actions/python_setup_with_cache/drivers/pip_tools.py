@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from ci_actions.kit.errors import CannotJudge
 from ci_actions.project.model import Manager
 from ci_actions.python_setup_with_cache.drivers.pip import Pip
@@ -11,6 +14,11 @@ class PipTools(Pip):
     """The compiled files are installed by pip, which insists on their hashes."""
 
     manager = Manager.PIP_TOOLS
+
+    def own_pip(self) -> tuple[str, ...]:
+        """Return the pip that pip-tools works with, which lies beside it."""
+        python = Path(self.tool.argv[0]).with_name("python.exe" if os.name == "nt" else "python")
+        return (str(python), "-I", "-m", "pip")
 
     def lock(self) -> None:
         """Compile every lock anew from its `.in` file beside it, or from pyproject.toml, in the environment's Python."""

@@ -15,6 +15,8 @@ class Pipenv(Driver):
     """Pipenv, running on its own Python, with the environment beside the Pipfile."""
 
     manager = Manager.PIPENV
+    oldest = (3, 10)
+    before = "2024.4.1"
     settings: ClassVar[Mapping[str, str]] = {
         "PIPENV_VENV_IN_PROJECT": "1",
         "PIPENV_IGNORE_VIRTUALENVS": "1",
@@ -41,12 +43,12 @@ class Pipenv(Driver):
 
     def lock(self) -> None:
         """Run `pipenv lock`."""
-        self.make_venv(with_pip=True)
+        self.make_venv()
         self.run(["lock"], "locking")
 
     def sync(self) -> None:
         """Run `pipenv sync`; offline it finds what is in the folders that PIP_FIND_LINKS names."""
-        self.make_venv(with_pip=True)
+        self.make_venv()
         self.run(["sync", *self._chosen()], "installing")
 
     def install_project(self) -> None:

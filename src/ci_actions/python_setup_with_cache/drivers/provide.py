@@ -25,6 +25,8 @@ PROGRAMS = {
     Manager.PYLOCK: "uv",
 }
 _PACKAGES = {Manager.PIP_TOOLS: "pip-tools"}
+#: What makes an older version bring what it was tested with, where its makers say that: newer ones may not fit any more.
+_AS_TESTED = {Manager.PDM: "[locked]"}
 #: pip on PATH is that of some environment, never one to install with.
 _NEVER_FROM_PATH = frozenset({Manager.PIP, Manager.PIP_TOOLS})
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-.]?(?:a|b|rc|dev|post)\.?\d*)?")
@@ -196,7 +198,7 @@ def _as_asked(
         quiet = "--quiet --no-input --disable-pip-version-check".split()
         commands: list[list[str | os.PathLike[str]]] = [
             [python, "-I", "-m", "venv", "--clear", "--without-pip", folder],
-            [pip, "-I", "-m", "pip", "--python", inside, "install", *quiet, f"{name}{wanted}"],
+            [pip, "-I", "-m", "pip", "--python", inside, "install", *quiet, f"{name}{_AS_TESTED.get(choice.manager, '')}{wanted}"],
         ]
         for words in commands:
             done = with_pip.run(words, timeout=600)

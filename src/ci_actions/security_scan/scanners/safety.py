@@ -54,11 +54,11 @@ def applies(config: Config, tree: Tree) -> Choice:
 def tasks(ask: Ask) -> tuple[Task, ...]:
     """Return one process per list of packages; the key goes through the environment, where nobody lists it."""
     config = ask.config
-    options = ["check", "--json", "--stdin", "--disable-optional-telemetry-data"]
+    options = ["--disable-optional-telemetry-data", "check", "--json", "--stdin"]
     options += ["--db", config.safety_db] if config.safety_db else []
     return tuple(
         Task(
-            argv=(ask.place.program, *options),
+            argv=(ask.place.python, "-I", "-X", "utf8", "-m", "safety", *options),
             asked=tuple(f"{name}=={version}" for name, version in each),
             stdin="\n".join(f"{name}=={version}" for name, version in each).encode(),
             env={"SAFETY_API_KEY": config.safety_key} if config.safety_key else {},
