@@ -9,6 +9,8 @@ uploads of a finding are one alert. `fingerprint`, `ciActions/v1`, is our own: a
 - dependency: kind, advisory, package, path of the manifest; neither version nor line;
 - secret: kind, rule, path, the name that the line gives the value to, and which of several equal ones it is.
 
+What lies in an image or in an old commit is told apart by that.
+
 Nothing is ever derived from a secret: a line that a secret stands on enters only as its outline, and has no line hash.
 """
 
@@ -47,11 +49,11 @@ def stamp(findings: Iterable[Finding], read: Read, *, renames: Mapping[str, str]
     `renames` leads from the new path of a file to its old one. Each file is read once. Where the line of a finding
     cannot be had, its message takes the place of the text.
     """
-    by_path: dict[str, list[Finding]] = {}
+    by_path: dict[tuple[str, bool], list[Finding]] = {}
     for finding in findings:
-        by_path.setdefault(finding.path, []).append(finding)
-    for path, here in by_path.items():
-        _stamp_file(here, Source(read(path)) if path else Source(None), (renames or {}).get(path, ""))
+        by_path.setdefault((finding.path, finding.is_here), []).append(finding)
+    for (path, here), found in by_path.items():
+        _stamp_file(found, Source(read(path) if here else None), (renames or {}).get(path, ""))
 
 
 def line_hashes(text: str, lines: Iterable[int]) -> dict[int, str]:
@@ -144,7 +146,7 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
         kind = finding.kind
         region = finding.region
         line = region[0] if region else 0
-        head = f"{kind._value_}\0{finding.canonical or finding.rule}\0{finding.target}\0"
+        head = f"{kind._value_}\0{finding.canonical or finding.rule}\0{finding.target or finding.commit}\0"
         if kind is Kind.DEPENDENCY:
             tail = f"\0{finding.package.key if finding.package else ''}"
         else:

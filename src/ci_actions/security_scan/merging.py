@@ -6,7 +6,8 @@ alphabet: the CVE is the one that every database knows.
 
 - Dependency findings are one if package, advisory, manifest and target are; a tool that names no manifest agrees with
   any. The severity is the highest that any tool gives.
-- Secrets are one if file and line are. Tools name their types differently, so the canonical name is `secret`.
+- Secrets are one if file and line are, in an old commit too. Tools name their types differently, so the canonical name
+  is `secret`.
 - Other findings are one only if nothing tells them apart.
 
 The finding of the tool that comes first in `PRIORITY` stays; the others are listed in its `also` and counted.
@@ -151,6 +152,7 @@ def _joined(first: Finding, rest: Sequence[Finding]) -> Finding:
         else first.aliases,
         package=_package(everyone),
         region=next((each.region for each in everyone if each.region), None),
+        commit=first.commit if all(each.commit for each in everyone) else "",
         url=next((each.url for each in everyone if each.url), ""),
         fix=next((each.fix for each in everyone if each.fix), ""),
         also=tuple(dict.fromkeys(each.tool for each in rest if each.tool != first.tool)),
