@@ -351,7 +351,7 @@ class TestGitleaks:
         found = machine.scan(open_repository.path, "gitleaks", history="all")
         scan = only(found, "gitleaks")
         assert (scan.state, scan.examined) == (State.FINDINGS, 3)
-        assert {each.target for each in scan.findings} == {bad[:12]}
+        assert {each.commit for each in scan.findings} == {bad[:12]}
         assert names(scan.findings) == {"github-pat", "slack-bot-token"}
         assert not any(value in repr((found.scans, machine.lines)) for value in (GITHUB, SLACK))
 

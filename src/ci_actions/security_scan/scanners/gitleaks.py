@@ -124,7 +124,7 @@ def finding(row: Mapping[str, Any], root: str = "") -> Finding:
         title=text(row.get("Description")),
         path=path,
         region=Region(line, 0, last if last > line else 0) if line else None,
-        target=commit,
+        commit=commit,
     )
 
 
