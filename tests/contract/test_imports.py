@@ -18,7 +18,7 @@ FILES = sorted(path.relative_to(SOURCE).as_posix() for path in (SOURCE / "ci_act
 
 PACKAGES = [f"ci_actions.{name.replace('-', '_')}" for name in CAPABILITIES]
 #: What several capabilities share, above kit.
-FLOOR = ("ci_actions.findings", "ci_actions.project", "ci_actions.workflows")
+FLOOR = ("ci_actions.findings", "ci_actions.project", "ci_actions.supply", "ci_actions.workflows")
 #: Runs in the user's interpreter, as a program of its own.
 AGENTS = [path for path in FILES if path.endswith("/agent.py")]
 #: Starts before anything of ours may be imported.
@@ -31,6 +31,7 @@ STARTERS = (
 
 #: Values in, values out: no file, process, network or time.
 PURE = [
+    "ci_actions/commands/check/finished.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",
     "ci_actions/kit/inputs.py",
@@ -52,13 +53,33 @@ PURE = [
             "python_versions", "ranges", "releases", "requirements", "uv_lock", "version_files",
         )
     ),
-    "ci_actions/python_setup_with_cache/key.py",
+    *(
+        f"ci_actions/python_setup_with_cache/{name}.py"
+        for name in ("action", "config", "decide", "key", "model", "report")
+    ),
+    *(
+        f"ci_actions/quality/{name}.py"
+        for name in (
+            "config", "decide", "detection", "drift", "loosened", "model", "page", "planning", "report", "sarif_out",
+            "suppressions", "tool",
+        )
+    ),
+    *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
+    *(path for path in FILES if path.startswith("ci_actions/findings/")),
+    *(
+        f"ci_actions/security_scan/{name}.py"
+        for name in (
+            "config", "decide", "loosened", "merging", "model", "page", "report", "sarif_out", "severity",
+        )
+    ),
     # cobertura_fast forks for large files; the others only parse.
     *(path for path in FILES if "/formats/" in path and not path.endswith("/cobertura_fast.py")),
 ]  # fmt: skip
 EDGES = {
     "asyncio", "ci_actions.coverage_gate.baseline", "ci_actions.coverage_gate.data_files",
-    "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.kit.base",
+    "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.quality.asking",
+    "ci_actions.quality.environment", "ci_actions.quality.facts", "ci_actions.quality.fixing", "ci_actions.quality.memory",
+    "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.base",
     "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.git",
     "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings",
     "ci_actions.project.reading", "glob",
@@ -120,9 +141,12 @@ def allowed_for(path: str) -> tuple[str, ...]:
     package = path.split("/")[1]
     if package == "kit":
         return ("ci_actions.kit",)
+    if package == "supply":
+        # Fetches what a lock names exactly as a source tree fetches its own dependencies.
+        return ("ci_actions.kit", "ci_actions.supply", "ci_actions.home", "ci_actions.vendoring")
     if f"ci_actions.{package}" in FLOOR:
         return ("ci_actions.kit", f"ci_actions.{package}")
-    return (f"ci_actions.{package}", "ci_actions.kit", *FLOOR)
+    return (f"ci_actions.{package}", "ci_actions.kit", "ci_actions.home", *FLOOR)
 
 
 def test_the_files_are_found() -> None:
@@ -241,9 +265,7 @@ def test_every_package_is_a_capability_or_known() -> None:
         "kit",
         "commands",
         "publish",
-        "findings",
-        "project",
-        "workflows",
+        *(each.rpartition(".")[2] for each in FLOOR),
         *(each.rpartition(".")[2] for each in PACKAGES),
     }
     packages = {path.split("/")[1] for path in FILES if path.count("/") > 1}

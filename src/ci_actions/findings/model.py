@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
+
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 class Kind(Enum):
@@ -35,8 +39,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """Where in a file: lines and columns count from 1, columns in code points; 0 is "not known".
 
     `end_column` is the column after the last character, as in SARIF.
@@ -57,15 +60,25 @@ class Package:
     ecosystem: str = ""
     fixed: tuple[str, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """The name as indexes compare it: small letters, one `-` for any of `-_.` (PEP 503)."""
+        return _SEPARATORS.sub("-", self.name).lower()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True, kw_only=True)
 class Finding:
-    """One thing that one tool found.
+    """One thing that one tool found. Whoever makes it fills in everything but the last four; nobody else changes it.
+
+    (Not frozen, because a frozen one takes ten times as long to make, and there may be 100 000.)
 
     `path` is relative to the git root, with `/`; empty where a finding is about no file. `message` holds no secret
     and no line break. `rule` is the tool's own name for it (`B602`, `GHSA-…`); `canonical` is the name it is known
-    under across tools once aliases are resolved, and the rule until then. `line_text` is the line the finding stands
-    on, as fingerprints need it: never emitted.
+    under across tools once aliases are resolved, and empty where that is the rule. `target` is what was scanned where
+    one tool scans several things, such as an image. `score` is that of CVSS, 0 to 10.
+
+    The last four are filled in later: `fingerprint`, `former` (the fingerprint under the name that the file had
+    before the change) and `line_hash` by `fingerprints.stamp`, `also` (the tools that say the same) by a merge.
     """
 
     tool: str
@@ -85,5 +98,16 @@ class Finding:
     target: str = ""
     fix: str = ""
     fingerprint: str = ""
+    former: str = ""
     line_hash: str = ""
     also: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The canonical name, or the rule where there is none."""
+        return self.canonical or self.rule
+
+    @property
+    def line(self) -> int:
+        """The line it begins on; 0 where that is not known."""
+        return self.region.line if self.region else 0

@@ -33,7 +33,7 @@ MARKS = {
     Result.ROLLED_BACK: "↩️",
     Result.PARTIAL: "⚠️",
 }
-_COLOURS = {Result.PASSED: "32", Result.FAILED: "31", Result.ERROR: "31"}
+COLOURS = {Result.PASSED: "32", Result.FAILED: "31", Result.ERROR: "31"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,8 @@ class Targets:
     github: bool = False
     output_file: Path | None = None
     summary_file: Path | None = None
+    path_file: Path | None = None
+    env_file: Path | None = None
     temp: Path | None = None
     json: bool = False
     colour: bool = False
@@ -59,6 +61,8 @@ class Targets:
             github=github,
             output_file=named("GITHUB_OUTPUT"),
             summary_file=named("GITHUB_STEP_SUMMARY"),
+            path_file=named("GITHUB_PATH"),
+            env_file=named("GITHUB_ENV"),
             temp=named("RUNNER_TEMP"),
             json=json,
             colour=terminal and not github and "NO_COLOR" not in environ,
@@ -75,7 +79,9 @@ def emit(report: Report, targets: Targets, *, root: Path, directory: Path, out: 
     outputs = {"result": report.result.value, **report.outputs}
     try:
         for product in report.products:
-            outputs[product.output] = str(_write_product(product, folder, directory))
+            path = _write_product(product, folder, directory)
+            if product.output:
+                outputs[product.output] = str(path)
         text = summary(report)
         outputs["summary-file"] = str(folder / "summary.md")
         write_atomically(folder / "summary.md", text)
@@ -87,6 +93,10 @@ def emit(report: Report, targets: Targets, *, root: Path, directory: Path, out: 
         write_atomically(path, document)
         if targets.output_file:
             _append(targets.output_file, _key_values(outputs))
+        if targets.path_file and report.paths:
+            _append(targets.path_file, "".join(f"{each}\n" for each in report.paths))
+        if targets.env_file and report.variables:
+            _append(targets.env_file, _key_values(report.variables))
     except OSError as denied:
         raise Unavailable(
             f"Cannot write {denied.filename}: {denied.strerror}.",
@@ -237,7 +247,7 @@ def _lines(report: Report, targets: Targets) -> Iterator[str]:
     else:
         yield from _for_people(report.annotations)
     yield from (f"⚠️  {harmless(each)}" for each in report.preface)
-    colour = _COLOURS.get(report.result, "33") if targets.colour else ""
+    colour = COLOURS.get(report.result, "33") if targets.colour else ""
     headline = f"{MARKS[report.result]} {harmless(report.headline)}"
     yield f"\x1b[1;{colour}m{headline}\x1b[0m" if colour else headline
     if report.next_step:

@@ -46,7 +46,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Product:
-    """A file the run leaves behind, and the output that names its path.
+    """A file the run leaves behind, and the output that names its path, if there is one.
 
     `path` is where the user wants it, relative to the working directory; without one it is `name` in
     the folder for reports. `render` makes the text, only when it is written.
@@ -65,7 +65,8 @@ class Report:
     `preface` are sentences that must be read before the verdict is believed; they stand above it.
     `headline` is verdict, number and bar in one line, without Markdown. `summary` is Markdown in blocks that
     stand alone, most important first: the writer leaves out the last ones where there is a limit.
-    `log` is the same for a terminal. `details` are the capability's own part of the JSON report.
+    `log` is the same for a terminal. `details` are the capability's own part of the JSON report. `paths` and
+    `variables` change the environment of the job's later steps: only for a capability whose purpose that is.
     """
 
     capability: str
@@ -82,3 +83,5 @@ class Report:
     details: Mapping[str, object] = field(default_factory=dict)
     products: tuple[Product, ...] = ()
     folder: str = ""
+    paths: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ci_actions.kit import settings
-from ci_actions.kit.errors import BadInput, CiActionsError, Exit
+from ci_actions.kit.errors import BadInput, CannotJudge, CiActionsError, Exit
 from ci_actions.kit.inputs import BOOLEAN, Common, declared, environment_name, read, suggestion
 
 if TYPE_CHECKING:
     from ci_actions.kit.clock import Clock
     from ci_actions.kit.context import Context
+    from ci_actions.kit.earlier import Earlier
     from ci_actions.kit.git import Git
     from ci_actions.kit.http import Http
+    from ci_actions.kit.jobs import Jobs
     from ci_actions.kit.process import Process
     from ci_actions.kit.report import Report
 
@@ -42,8 +44,9 @@ class Progress(Protocol):
 class Edges(Generic[C]):
     """Everything outside: the only way to files, processes, networks and the time.
 
-    `root` is the git root (paths in reports are relative to it), `directory` the working directory. What costs
-    an import is made when it is first asked for.
+    `root` is the git root (paths in reports are relative to it), `directory` the working directory. `given` are the
+    inputs as they were given, secrets left out, for a first phase to hand on; `earlier` is what earlier phases left.
+    What costs an import is made when it is first asked for.
     """
 
     def __init__(
@@ -56,12 +59,16 @@ class Edges(Generic[C]):
         progress: Progress,
         token: str,
         config_at: Callable[[Git, str], C | None],
+        given: Mapping[str, str] | None = None,
+        earlier: Mapping[str, Earlier | None] | None = None,
     ) -> None:
         self.root = root
         self.directory = directory
         self.environ = environ
         self.clock = clock
         self.progress = progress
+        self.given = given or {}
+        self.earlier = earlier or {}
         self._token = token
         self._config_at = config_at
 
@@ -84,6 +91,13 @@ class Edges(Generic[C]):
         from ci_actions.kit.process import Process
 
         return Process(self.environ)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The processors that this run and its children may use, shared with the gates beside it."""
+        from ci_actions.kit.jobs import Jobs
+
+        return Jobs.from_environ(self.environ)
 
     @cached_property
     def git(self) -> Git:
@@ -132,12 +146,15 @@ class Steps(Generic[C]):
 class Phase(Generic[C]):
     """One run of a capability, from facts to report.
 
-    `steps` imports them: only the phase that runs is loaded. `when` tells from the Config whether this one is meant.
+    `steps` imports them: only the phase that runs is loaded. `when` tells from the Config whether this one is meant
+    when no phase is named. `after` names the phases before it in the same action: it takes its inputs from the
+    first of them, and sees what all of them left.
     """
 
     name: str
     steps: Callable[[], Steps[C]]
     when: Callable[[C], bool] = lambda _: True
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,6 +162,15 @@ class Capability(Generic[C]):
     """The whole wiring of a capability: its name, the question it answers, its inputs, outputs and phases.
 
     `outputs` are its own, with what they hold; every capability has `COMMON_OUTPUTS` too.
+
+    `gate` says that it only judges: `ci-actions check` runs it where it is configured. `measured` says that it judges
+    what tests measured on the work tree, so that it has no answer for a tree that differs (`check --staged`).
+
+    What `check` knows of a gate beyond that are the names of its inputs and outputs:
+    `scope` takes `new`, for `--changed`; `base` or `base-ref` takes what `--base` names; `fix` makes it mend files of
+    the work tree before it judges, all or none, and never a file with edits that are not staged (exit code 2 instead).
+    Its output `patch-file` names what it could mend, `plan-hash` what the verdict stands on, and `findings-new`,
+    `findings-all` and `files-checked` are counted in the table.
     """
 
     name: str
@@ -152,6 +178,8 @@ class Capability(Generic[C]):
     config: type[C]
     phases: tuple[Phase[C], ...]
     outputs: Mapping[str, str]
+    gate: bool = False
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -241,9 +269,15 @@ def _judge(
     progress: Progress,
     clock: Clock,
 ) -> Report:
+    phase_name = _phase_name(capability, arguments)
+    earlier = _earlier(capability, phase_name, environ)
+    if earlier:
+        failed = next((each for each in earlier.values() if each and each.exit_code), None)
+        if failed:
+            return _passed_on(capability, failed)
+        environ = {**_handed_on(earlier), **environ}
     directory = working_directory(arguments, environ, here)
     root = settings.git_root(directory)
-    phase_name = _phase_name(capability, arguments)
     file = settings.find(directory, root, sections)
 
     def config_from(source: settings.SettingsFile) -> C:
@@ -259,6 +293,8 @@ def _judge(
         progress=progress,
         token=getattr(config, "github_token", ""),
         config_at=lambda git, revision: _config_at(git, revision, directory, root, sections, config_from),
+        given=_given(capability.config, arguments, environ),
+        earlier=earlier,
     )
     if getattr(config, "config_from", "") == "base":
         config = _as_before(config, edges, config_from)
@@ -269,6 +305,54 @@ def _judge(
         outcome = steps.apply(config, outcome, edges)
     report = steps.report(config, outcome)
     return would_fail(report) if config.dry_run else report
+
+
+def _earlier(
+    capability: Capability[C], phase: str, environ: Mapping[str, str]
+) -> Mapping[str, Earlier | None]:
+    """Return what the phases before this one left, by their names, in their order."""
+    after = next((each.after for each in capability.phases if each.name == phase), ())
+    if not after:
+        return {}
+    from ci_actions.kit.earlier import read_earlier
+
+    return {name: read_earlier(name, environ) for name in after}
+
+
+def _handed_on(earlier: Mapping[str, Earlier | None]) -> Mapping[str, str]:
+    """Return the inputs that the first phase recorded, as variables. Raises CannotJudge when it left none."""
+    name, first = next(iter(earlier.items()))
+    if first is None or first.inputs is None:
+        raise CannotJudge(
+            f"The phase '{name}' left no report with the inputs.", advice="The log of its step says why."
+        )
+    return {environment_name(each): text for each, text in first.inputs.items()}
+
+
+def _given(config: type[C], arguments: Arguments, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the inputs as they were given, by the names that were used; options beat variables, secrets stay out."""
+    found: dict[str, str] = {}
+    for each in declared(config):
+        if each.secret or each.settings_only:
+            continue
+        options = {
+            name: "\n".join(arguments.options[name]) for name in each.names if name in arguments.options
+        }
+        found |= options or {name: environ.get(environment_name(name), "") for name in each.names}
+    return {name: text for name, text in found.items() if text.strip()}
+
+
+def _passed_on(capability: Capability[C], earlier: Earlier) -> Report:
+    """Return the report of a phase that has nothing left to do: an earlier one failed, and said everything itself."""
+    from ci_actions.kit.report import Report, Result
+
+    return Report(
+        capability=capability.name,
+        result=Result(earlier.result),
+        exit_code=earlier.exit_code,
+        headline=earlier.headline,
+        show_summary=False,
+    )
 
 
 def _chosen(capability: Capability[C], config: C, name: str) -> Phase[C]:

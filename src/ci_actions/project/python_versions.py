@@ -78,6 +78,7 @@ class Resolved:
 
     `version` is the minor or the exact version (of Python, not of PyPy), empty where the request does not say.
     `required` are the ranges that the interpreter must be in: see `satisfies`. `source` says where the wish stands.
+    `is_range` is whether any version in these ranges would do, and the newest was taken.
     """
 
     request: str
@@ -86,6 +87,7 @@ class Resolved:
     version: str = ""
     free_threaded: bool = False
     prerelease: bool = False
+    is_range: bool = False
     required: tuple[Range, ...] = ()
     supported: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -380,6 +382,7 @@ def _newest(wish: _Ranged, known: Supported | None, *, prereleases: bool) -> Res
         source=wish.source,
         version=chosen.request,
         prerelease=prerelease,
+        is_range=wish.text.lower() not in ("min", "max", "default"),
         required=limits,
         warnings=tuple(_narrowed(limits, chosen)),
     )

@@ -10,19 +10,28 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ci_actions.capabilities import CAPABILITIES, load
 from ci_actions.commands.help import describe
 from ci_actions.kit import markdown
+from ci_actions.kit.action import Call, Uses
+from ci_actions.kit.earlier import variable
 from ci_actions.kit.inputs import Declared, declared, environment_name
 from ci_actions.kit.run import COMMON_OUTPUTS, Capability
 
 #: The one default that stands in action.yml: GitHub fills it in.
 GITHUB_TOKEN = "github-token"  # noqa: S105 - the name of an input
 TOKEN_DEFAULT = "${{ github.token }}"  # noqa: S105 - an expression
-_ICONS = {"coverage-gate": ("check-circle", "green")}
+_ICONS = {
+    "coverage-gate": ("check-circle", "green"),
+    "quality": ("check-square", "blue"),
+    "python-setup-with-cache": ("package", "yellow"),
+    "security-scan": ("shield", "red"),
+}
 
 
 def outputs(capability: Capability[Any]) -> Mapping[str, str]:
@@ -39,9 +48,20 @@ def action_inputs(capability: Capability[Any]) -> Iterator[tuple[str, str, Decla
                 yield alias, f"Another name of `{each.name}`.", each
 
 
-def action_yml(capability: Capability[Any]) -> str:
-    """Return the whole `action.yml` of a capability with one phase to run."""
+def action_steps(capability: Capability[Any]) -> Sequence[Call | Uses]:
+    """Return the steps of an action: those in its `action.py`, else one call."""
+    package = f"ci_actions.{capability.name.replace('-', '_')}"
+    if find_spec(f"{package}.action") is None:
+        return (Call(phase=""),)
+    steps: Sequence[Call | Uses] = import_module(f"{package}.action").STEPS
+    return steps
+
+
+def action_yml(capability: Capability[Any], present: str) -> str:
+    """Return the whole `action.yml` of a capability; pins of others' actions stay as they are at `present`."""
     icon, colour = _ICONS.get(capability.name, ("box", "blue"))
+    steps = action_steps(capability)
+    last = next(each.phase for each in reversed(steps) if isinstance(each, Call)) or capability.name
     lines = [
         f"name: {_quoted(f'ci-actions: {capability.name}')}",
         f"description: {_quoted(capability.question)}",
@@ -62,20 +82,45 @@ def action_yml(capability: Capability[Any]) -> str:
         lines += [
             f"  {name}:",
             f"    description: {_quoted(text)}",
-            f"    value: ${{{{ steps.{capability.name}.outputs.{name} }}}}",
+            f"    value: ${{{{ steps.{last}.outputs.{name} }}}}",
         ]
-    lines += [
-        "",
-        "runs:",
-        "  using: composite",
-        "  steps:",
-        f"    - id: {capability.name}",
-        "      shell: bash",
-        "      env:",
-        *(f"        {environment_name(name)}: ${{{{ inputs.{name} }}}}" for name in names),
-        f'      run: bash "$GITHUB_ACTION_PATH/start.sh" {capability.name}',
-    ]
+    lines += ["", "runs:", "  using: composite", "  steps:"]
+    first = True
+    for step in steps:
+        if isinstance(step, Call):
+            given = {environment_name(name): f"${{{{ inputs.{name} }}}}" for name in names} if first else {}
+            lines += _call(capability, step, given)
+            first = False
+        else:
+            lines += _uses(step, present)
     return "\n".join(lines) + "\n"
+
+
+def _call(capability: Capability[Any], step: Call, given: Mapping[str, str]) -> Iterator[str]:
+    after = next((each.after for each in capability.phases if each.name == step.phase), ())
+    left = {variable(name): f"${{{{ steps.{name}.outputs.report }}}}" for name in after}
+    yield f"    - id: {step.phase or capability.name}"
+    if step.when:
+        yield f"      if: {step.when}"
+    yield "      shell: bash"
+    yield "      env:"
+    for name, value in {**given, **left, **step.env}.items():
+        yield f"        {name}: {value}"
+    yield f'      run: bash "$GITHUB_ACTION_PATH/start.sh" {capability.name} {step.phase}'.rstrip()
+
+
+def _uses(step: Uses, present: str) -> Iterator[str]:
+    pinned = re.search(rf"uses: {re.escape(step.action)}@(?P<commit>[0-9a-f]{{40}}) # (?P<tag>\S+)", present)
+    commit, tag = (pinned["commit"], pinned["tag"]) if pinned else (step.commit, step.tag)
+    yield f"    - id: {step.id}"
+    yield f"      if: {step.when}"
+    if step.may_fail:
+        yield "      continue-on-error: true"
+    yield f"      uses: {step.action}@{commit} # {tag}"
+    for title, values in (("env", step.env), ("with", step.inputs)):
+        if values:
+            yield f"      {title}:"
+            yield from (f"        {name}: {value}" for name, value in values.items())
 
 
 def inputs_table(capability: Capability[Any]) -> str:
@@ -127,7 +172,8 @@ def expected(root: Path) -> Iterator[tuple[Path, str]]:
     for name in CAPABILITIES:
         capability = load(name)
         folder = root / "actions" / name
-        yield folder / "action.yml", action_yml(capability)
+        written = folder / "action.yml"
+        yield written, action_yml(capability, written.read_text(encoding="utf-8") if written.exists() else "")
         readme = folder / "README.md"
         sections = {"inputs": inputs_table(capability), "outputs": outputs_table(capability)}
         yield readme, snippets(root, with_sections(readme.read_text(encoding="utf-8"), sections))

@@ -366,3 +366,17 @@ def test_a_failure_says_every_problem(error: Any, code: int, headline: str, prob
     assert report.details == {"problems": problems}
     if code == 2:
         assert report.summary == ("- one\n- t\\*w\\*o",)
+
+
+def test_the_environment_of_later_steps_is_changed_only_where_a_report_says_so(tmp_path: Path) -> None:
+    environ = {"GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(tmp_path)}
+    for name in ("PATH", "ENV", "OUTPUT"):
+        environ[f"GITHUB_{name}"] = str(tmp_path / name)
+    targets = Targets.from_environ(environ, json=False, terminal=False)
+    written(REPORT, targets, tmp_path)
+    assert not (tmp_path / "PATH").exists()
+    assert not (tmp_path / "ENV").exists()
+    changing = replace(REPORT, paths=("/a/bin", "/b/bin"), variables={"VIRTUAL_ENV": "/a\nX=1"})
+    written(changing, targets, tmp_path)
+    assert (tmp_path / "PATH").read_text() == "/a/bin\n/b/bin\n"
+    assert outputs_in((tmp_path / "ENV").read_text()) == {"VIRTUAL_ENV": "/a\nX=1"}

@@ -1,0 +1,192 @@
+"""Edge: where the project's environment lies. PATH is never searched for a tool, and for Python only as the last resort."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from ci_actions.kit.errors import BadInput, CannotJudge
+from ci_actions.kit.process import Process
+from ci_actions.quality.model import Environment
+from ci_actions.quality.tool import Program
+
+AGENT = Path(__file__).with_name("agent.py")
+_WINDOWS = os.name == "nt"
+#: Seconds for a question to an interpreter or to a manager.
+PATIENCE = 60.0
+
+
+def find(
+    asked: str,
+    directory: Path,
+    root: Path,
+    environ: Mapping[str, str],
+    process: Process,
+    which: Callable[[str], str | None],
+) -> Environment:
+    """Return the environment that has the project's tools: the first of the places that there is.
+
+    Raises BadInput for a `python` that is none, CannotJudge where there is no interpreter at all.
+    """
+    if asked:
+        named = directory / asked
+        python = str(named) if named.is_file() else which(asked)
+        if python is None:
+            raise BadInput(
+                f"input 'python' is '{asked}', which is no interpreter here (looked in {directory} and on PATH)"
+            )
+        return _probed(process, python, "input python")
+    for python, how in _places(directory, root, environ, process, which):
+        if os.path.isfile(python):
+            return _probed(process, python, how)
+    for name in ("python3", "python"):
+        if python := which(name):
+            return _probed(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv")
+    raise CannotJudge(
+        "There is no Python environment to take the project's tools from.",
+        advice="Activate one, or name its interpreter with the input python.",
+    )
+
+
+def interpreter_of(folder: str | Path) -> str:
+    """Return where a virtual environment has its interpreter."""
+    return (
+        os.path.join(folder, "Scripts", "python.exe") if _WINDOWS else os.path.join(folder, "bin", "python")
+    )
+
+
+def _places(
+    directory: Path,
+    root: Path,
+    environ: Mapping[str, str],
+    process: Process,
+    which: Callable[[str], str | None],
+) -> Iterator[tuple[str, str]]:
+    """Yield where the interpreter of the project may be, and how it was found; the managers are asked last."""
+    if active := environ.get("VIRTUAL_ENV"):
+        yield interpreter_of(active), f"VIRTUAL_ENV={active}"
+    above = [each for each in (directory, *directory.parents) if each == root or root in each.parents]
+    if named := environ.get("UV_PROJECT_ENVIRONMENT"):
+        for folder in above:
+            yield interpreter_of(folder / named), f"UV_PROJECT_ENVIRONMENT={named}"
+    for folder in above:
+        for name in (".venv", "venv"):
+            yield interpreter_of(folder / name), os.path.relpath(folder / name, directory)
+    if active := environ.get("CONDA_PREFIX"):
+        yield os.path.join(active, "python.exe" if _WINDOWS else "bin/python"), f"CONDA_PREFIX={active}"
+    for folder in above:
+        note = folder / ".pdm-python"
+        if note.is_file():
+            yield note.read_text("utf-8").strip(), ".pdm-python"
+        yield from _managers(folder, process, which)
+
+
+def _managers(
+    folder: Path, process: Process, which: Callable[[str], str | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield what poetry and hatch say, where the project is theirs and they are installed."""
+    file = folder / "pyproject.toml"
+    text = file.read_text("utf-8", "replace") if file.is_file() else ""
+    for manager, mark, words in (
+        ("poetry", "[tool.poetry", ["env", "info", "--path", "--no-interaction"]),
+        ("hatch", "[tool.hatch.envs", ["env", "find"]),
+    ):
+        if (mark in text or (folder / f"{manager}.lock").is_file()) and (program := which(manager)):
+            done = process.run([program, *words], cwd=folder, timeout=PATIENCE)
+            lines = done.text.strip().splitlines()
+            if done.ok and lines:
+                yield interpreter_of(lines[-1].strip()), f"{manager} {' '.join(words[:2])}"
+
+
+def _probed(process: Process, python: str, how: str) -> Environment:
+    try:
+        done = process.run([python, "-I", AGENT, "probe"], timeout=PATIENCE)
+        said = json.loads(done.stdout) if done.ok else None
+    except (OSError, ValueError):
+        said, done = None, None
+    if not isinstance(said, dict):
+        why = f": {done.complaint.splitlines()[-1]}" if done and done.complaint else ""
+        raise CannotJudge(
+            f"The interpreter {python} ({how}) does not start{why}.",
+            advice="Make the environment anew, or name another interpreter with the input python.",
+        )
+    return Environment(
+        python=said["python"] or python,
+        version=said["version"],
+        prefix=said["prefix"],
+        scripts=said["scripts"],
+        how=how,
+        versions=said["versions"],
+        movable=bool(said["movable"]),
+        compiled=said["compiled"],
+        venv=said["prefix"] != said["base"],
+    )
+
+
+def launcher(environment: Environment, program: Program) -> tuple[str, ...]:
+    """Return how a program of the environment is started.
+
+    Its console script, else its module without the working directory on the path: with a `types.py` in the root,
+    plain `python -m` makes flake8, pylint, mypy, black and isort exit 0 on anything.
+    """
+    path = os.path.join(environment.scripts, program.script + (".exe" if _WINDOWS else ""))
+    if os.path.isfile(path):
+        return (path,)
+    if environment.release >= (3, 11):
+        return (environment.python, "-P", "-m", program.module)
+    return (environment.python, "-I", "-m", program.module)
+
+
+def neutral(environ: Mapping[str, str], environment: Environment, home: Path, cache: Path) -> dict[str, str]:
+    """Return the variables of a tool: nothing of the user's that would change what it finds.
+
+    User-level configuration (HOME, XDG_CONFIG_HOME), the tools' own variables, colours, and GITHUB_ACTIONS, which
+    changes what djLint prints. The caches of managers stay where they are.
+    """
+    made = {
+        name: value
+        for name, value in environ.items()
+        if name in _KEPT or (name not in _DROPPED and not name.startswith(_DROPPED_PREFIXES))
+    }
+    made["XDG_CACHE_HOME"] = environ.get("XDG_CACHE_HOME") or str(
+        Path(environ.get("HOME") or home) / ".cache"
+    )
+    made["HOME"] = made["USERPROFILE"] = str(home)
+    made["XDG_CONFIG_HOME"] = str(home / ".config")
+    made["APPDATA"] = str(home / "AppData")
+    made["PATH"] = os.pathsep.join(filter(None, (environment.scripts, environ.get("PATH", ""))))
+    if environment.venv:
+        made["VIRTUAL_ENV"] = environment.prefix
+    made |= {
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "COLUMNS": "400",
+        "PYTHONUTF8": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1",
+    }
+    # No tool leaves bytecode in the tree or in the environment. Where the installer compiled none (uv), each start
+    # would compile all of it again.
+    made |= (
+        {"PYTHONDONTWRITEBYTECODE": "1"}
+        if environment.compiled
+        else {"PYTHONPYCACHEPREFIX": str(cache / "pyc")}
+    )
+    return made
+
+
+#: Say where caches are, which holds what was fetched already.
+_KEPT = frozenset({"PREK_HOME", "PYRIGHT_PYTHON_CACHE_DIR", "PYRIGHT_PYTHON_ENV_DIR"})
+
+
+_DROPPED = frozenset(
+    {
+        "BLACK_CACHE_DIR", "BLACK_NUM_WORKERS", "CI", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "FORCE_COLOR",
+        "GITHUB_ACTIONS", "ISORT_SETTINGS_PATH", "MYPYPATH", "PREK_COLOR", "PRE_COMMIT_COLOR", "PYLINTHOME", "PYLINTRC",
+        "PYTHONHOME", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONVERBOSE", "PYTHONWARNINGS",
+        "PY_COLORS", "SKIP", "VIRTUAL_ENV", "CONDA_PREFIX",
+    }
+)  # fmt: skip
+_DROPPED_PREFIXES = ("RUFF_", "MYPY_", "PYRIGHT_PYTHON_", "PREK_", "FLAKE8_", "DJLINT_")

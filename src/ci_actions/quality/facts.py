@@ -1,0 +1,396 @@
+"""The edge that reads: git, the environment, every tool on the change and on its base -> Facts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+
+from ci_actions.findings.compare import renames
+from ci_actions.findings.fingerprints import decoded, stamp
+from ci_actions.kit.base import Base, Compare, NoBase, resolve_base
+from ci_actions.kit.change import changed
+from ci_actions.kit.diff import Change
+from ci_actions.kit.errors import BadInput, CannotJudge
+from ci_actions.kit.process import Process
+from ci_actions.kit.run import Edges
+from ci_actions.quality import drift, environment, fixing, loosened, planning, suppressions, tools, trees
+from ci_actions.quality.asking import Asked, Look, Questioner, missing
+from ci_actions.quality.config import Config, named
+from ci_actions.quality.detection import REQUIREMENTS, Project
+from ci_actions.quality.memory import Memory
+from ci_actions.quality.model import Detected, Facts, State, Suppression, ToolRun
+from ci_actions.quality.runner import Runner
+from ci_actions.quality.tool import Tool
+from ci_actions.quality.trees import Tree
+
+#: Makes a throw-away tree in a folder that does not exist yet.
+_Copy = Callable[[Path], Tree]
+#: Tables of pyproject.toml that mean a tool; one in a folder below is for that folder only.
+_TOOL_TABLES = ("black", "djlint", "isort", "mypy", "pylint", "pyright")
+
+
+def gather(config: Config, edges: Edges[Config]) -> Facts:
+    """Return what became of every tool, and all that the verdict depends on.
+
+    Raises BadInput and CannotJudge where nothing can be run at all.
+    """
+    with _scratch(edges) as scratch:
+        return _Gathering(config, edges, scratch).facts()
+
+
+class _Gathering:
+    """One run: what is found out once, and used in several places."""
+
+    def __init__(self, config: Config, edges: Edges[Config], scratch: Path) -> None:
+        self._config = config
+        self._edges = edges
+        self._scratch = scratch
+        self._git = edges.git
+        self._tree = trees.of_work_tree(self._git)
+        self._environment = environment.find(
+            config.python, edges.directory, edges.root, edges.environ, edges.process, edges.which
+        )
+        self._project = _project(self._tree, edges.prefix)
+        self._change = _ChangeUnderTest(config, edges)
+        self._by = self._questioner()
+
+    def facts(self) -> Facts:
+        """Return all of it."""
+        config, project, change = self._config, self._project, self._change
+        asked, others = self._detected()
+        fixed: tuple[str, ...] = ()
+        if config.fix:
+            fixed = fixing.fix(self._git, self._by, asked, self._tree)
+            self._tree = trees.of_work_tree(self._git)
+        head, copy = self._head()
+        looks = [Look(head, "head", copy)]
+        base_problem = change.problem
+        if config.scope == "new" and change.base and not change.problem:
+            try:
+                looks.append(self._base(change.base.sha))
+            except CannotJudge as why:
+                base_problem = why.message
+        plan = planning.plan(
+            [(each.tool.name, each.version, each.detected.config) for each in asked],
+            head.entries,
+            head.digest,
+            self._environment.version,
+        )
+        answers = self._by.ask(asked, looks)
+        touched = self._touched()
+        runs = (*answers[0], *others)
+        base_runs = answers[1] if len(answers) > 1 else None
+        _stamp(runs, head, change.renames)
+        _stamp(base_runs or (), looks[-1].tree, {})
+        return Facts(
+            runs=runs,
+            environment=self._environment,
+            plan=plan,
+            files=len(self._by.eligible(head, ("",))),
+            base_runs=base_runs,
+            base=change.base.sha if change.base else "",
+            base_how=change.base.how if change.base else "",
+            base_problem=base_problem,
+            no_change=change.no_change,
+            head=change.head,
+            drift=tuple(drift.drift(project, self._environment.versions)),
+            suppressions=tuple(self._suppressions()),
+            loosened=tuple(self._loosened()),
+            warnings=(*change.warnings, *self._notes()),
+            touched=touched,
+            patch=fixing.patch(self._git, self._by, asked, runs, head, self._scratch / "patch"),
+            fixed=fixed,
+            blob_url=self._blob_url(),
+            directory=self._edges.prefix,
+        )
+
+    # What runs
+
+    def _detected(self) -> tuple[list[Asked], list[ToolRun]]:
+        """Return the tools that run, and what became of those that do not although something names them."""
+        config, versions = self._config, self._environment.versions
+        asked, others, found = [], [], set()
+        for name in config.wanted():
+            tool = tools.load(name)
+            detected = tool.detect(self._project)
+            if name == "hooks" and detected and config.pre_commit == "false":
+                others.append(_not_run(name, detected, "pre-commit is false"))
+                continue
+            if detected is None and name in config.asked_for():
+                detected = Detected(reason="asked for by name")
+            if detected is None:
+                continue
+            found.add(name)
+            program = tool.program(versions)
+            if program is not None:
+                asked.append(Asked(tool, detected, program, versions[program.package]))
+            elif run := self._absent(tool, detected):
+                others.append(run)
+        self._insist(found, [*asked, *others])
+        return asked, others
+
+    def _insist(self, found: set[str], run: Sequence[object]) -> None:
+        """Raise BadInput where a required tool is not configured, or none is at all although there is Python."""
+        lacking = [name for name in named(self._config.require) if name not in found]
+        if lacking:
+            raise BadInput(
+                *(
+                    f"input 'require' names {name}, which nothing configures in this project"
+                    for name in lacking
+                )
+            )
+        if not run and self._by.eligible(self._tree, (".py", ".pyi")):
+            raise BadInput(
+                f"no tool is configured here (looked in {', '.join(sorted(self._project.configs)) or 'no file at all'}): "
+                "configure one, like [tool.ruff] in pyproject.toml, or name some with the input tools"
+            )
+
+    def _absent(self, tool: Tool, detected: Detected) -> ToolRun | None:
+        """Return what became of a tool that is named and not installed; nothing where its hook is all there is."""
+        if tool.name == "hooks" and self._config.pre_commit == "auto":
+            return _not_run(tool.name, detected, "neither pre-commit nor prek is in the environment")
+        if detected.only_hook:
+            return None
+        hook = self._project.hook_of(tool.name)
+        said = missing(tool, detected, self._environment, self._edges.directory, hook.rev if hook else "")
+        state = State.FAILED if self._config.on_missing == "fail" else State.SKIPPED
+        return ToolRun(
+            tool=tool.name, state=state, reason=detected.reason, config=detected.config, problems=(said,)
+        )
+
+    def _questioner(self) -> Questioner:
+        config, edges = self._config, self._edges
+        cache = _cache_folder(edges.environ, self._scratch) if config.cache else self._scratch / "cache"
+        home = self._scratch / "home"
+        home.mkdir()
+        place = cache / "projects" / planning.short_digest(self._tree.root)
+        variables = environment.neutral(edges.environ, self._environment, home, place)
+        return Questioner(
+            environment=self._environment,
+            project=self._project,
+            paths=config.paths,
+            exclude=config.exclude,
+            memory=Memory(cache / "answers" if config.cache else None),
+            runner=Runner(
+                process=Process(variables),
+                clock=edges.clock,
+                jobs=config.jobs or edges.jobs.total,
+                take=edges.jobs.take_for_worker,
+                timeout=float(config.timeout),
+                progress=lambda name, seconds: edges.progress(f"{_ended(name)} {seconds:.1f} s"),
+            ),
+            scratch=self._scratch,
+            cache=place,
+        )
+
+    # Trees
+
+    def _head(self) -> tuple[Tree, _Copy]:
+        """Return the tree that is looked at: the user's own, or a copy that has the settings of the base."""
+        copy: _Copy = lambda target: trees.copy_of(self._git, self._tree, target)  # noqa: E731
+        base = self._change.base
+        if self._config.config_from != "base" or base is None:
+            return self._tree, copy
+        before = {path: self._git.show(base.sha, path) for path in self._config_paths(base.sha)}
+
+        def as_before(target: Path) -> Tree:
+            return trees.overlaid(copy(target), before)
+
+        self._project = replace(
+            self._project,
+            configs={path: content for path, content in before.items() if content is not None},
+        )
+        return as_before(self._scratch / "tree"), as_before
+
+    def _base(self, commit: str) -> Look:
+        """Return the base with the settings of the head. Raises CannotJudge where it cannot be checked out."""
+        configs: dict[str, bytes | None] = dict.fromkeys(self._config_paths(commit))
+        configs |= self._project.configs
+
+        def checkout(target: Path) -> Tree:
+            return trees.overlaid(trees.checkout_of(self._git, commit, target), configs)
+
+        return Look(checkout(self._scratch / "base"), "base", checkout)
+
+    def _config_paths(self, commit: str) -> list[str]:
+        """Return the configuration files that a commit or the head has, in the folders that count."""
+        folders = self._project.folders
+        names = [
+            f"{folder}/{name}" if folder else name
+            for folder in folders
+            for name in sorted(tools.config_files())
+        ]
+        return [
+            name
+            for name in names
+            if name in self._project.configs or self._git.show(commit, name) is not None
+        ]
+
+    def _touched(self) -> tuple[str, ...]:
+        after = trees.of_work_tree(self._git)
+        paths = after.entries.keys() | self._tree.entries.keys()
+        return tuple(
+            sorted(path for path in paths if after.entries.get(path) != self._tree.entries.get(path))
+        )
+
+    # What else is to be said
+
+    def _suppressions(self) -> Iterator[Suppression]:
+        change = self._change
+        if self._config.new_suppressions == "ignore" or change.change is None or not change.base:
+            return
+        for each in change.change.files:
+            if each.added and each.path.endswith((".py", ".pyi")):
+                before = self._git.show(change.base.sha, each.old_path) if each.old_path else None
+                yield from suppressions.added(each.path, each.added, before, self._tree.content(each.path))
+
+    def _loosened(self) -> Iterator[str]:
+        base = self._change.base
+        if base is None or not base.sha:
+            return
+        before = self._edges.config_at(base.sha)
+        if before is not None:
+            yield from loosened.settings(before, self._config)
+        names = {each.path for each in self._change.change.files} if self._change.change else set()
+        names |= (
+            {each.old_path for each in self._change.change.files if each.old_path}
+            if self._change.change
+            else set()
+        )
+        for path in self._config_paths(base.sha) if names else ():
+            if path in names:
+                yield from loosened.tool_settings(
+                    path, self._git.show(base.sha, path), self._tree.content(path)
+                )
+
+    def _notes(self) -> Iterator[str]:
+        if self._tree.submodules:
+            named = ", ".join(self._tree.submodules[:5])
+            yield f"Submodules are repositories of their own and are not looked at: {named}."
+        for path in self._tree.files:
+            folder, _, name = path.rpartition("/")
+            if name == "pyproject.toml" and folder and folder not in self._project.folders:
+                content = self._tree.content(path) or b""
+                tables = [each for each in _TOOL_TABLES if f"[tool.{each}".encode() in content]
+                if tables and path.startswith(f"{self._project.prefix}/" if self._project.prefix else ""):
+                    yield (
+                        f"{path} configures {', '.join(tables)} for its own folder: run with working-directory {folder} "
+                        "to judge it by these settings."
+                    )
+
+    def _blob_url(self) -> str:
+        context, head = self._edges.context, self._change.head
+        return f"{context.server_url}/{context.repository}/blob/{head}" if context.repository and head else ""
+
+
+class _ChangeUnderTest:
+    """The change under test: its base, and what it changes; or why there is none."""
+
+    def __init__(self, config: Config, edges: Edges[Config]) -> None:
+        self.head = ""
+        self.base: Base | None = None
+        self.change: Change | None = None
+        self.no_change = self.problem = ""
+        self.warnings: tuple[str, ...] = ()
+        git = edges.git
+        try:
+            (commit,) = git.commits("HEAD")
+            self.head = commit.sha if commit else ""
+            base = resolve_base(config.base, config.deepen, edges.context, git, _compare(config, edges))
+            if isinstance(base, NoBase):
+                self.no_change = base.reason
+                return
+            self.base = base
+            self.change = changed(git, base)
+            self.warnings = self.change.warnings
+        except CannotJudge as why:
+            self.problem = " ".join(why.problems)
+
+    @property
+    def renames(self) -> Mapping[str, str]:
+        """The old path of every file that the change renames, by its new one."""
+        return renames(self.change) if self.change else {}
+
+
+def _compare(config: Config, edges: Edges[Config]) -> Compare | None:
+    """Return what asks GitHub for a merge base, where there is a token to ask with."""
+    repository = edges.context.repository
+    if not config.github_token or not repository or not edges.context.github:
+        return None
+    return lambda base, head: edges.http.merge_base(repository, base, head)
+
+
+def _project(tree: Tree, prefix: str) -> Project:
+    """Return what the project says of itself: its files, and what those that configure tools hold."""
+    start = f"{prefix}/" if prefix else ""
+    project = Project(
+        prefix=prefix, files=tuple(path for path in tree.files if path.startswith(start)), configs={}
+    )
+    wanted = [
+        f"{folder}/{name}" if folder else name
+        for folder in project.folders
+        for name in sorted(tools.config_files())
+    ]
+    wanted += [path for path in project.files if _names_requirements(path[len(start) :])]
+    known = set(tree.files)
+    found = {
+        path: content for path in wanted if path in known and (content := tree.content(path)) is not None
+    }
+    return replace(project, configs=found)
+
+
+def _names_requirements(path: str) -> bool:
+    """Whether a file, by its path below the working directory, may name the tools that a project installs."""
+    folder, _, name = path.rpartition("/")
+    return folder in ("", "requirements") and (
+        bool(REQUIREMENTS.fullmatch(name)) or (folder == "requirements" and name.endswith((".txt", ".in")))
+    )
+
+
+def _ended(job: str) -> str:
+    """Return what is said when a job has come to its end."""
+    tree, _, tool = job.rpartition("/")
+    where = {"head": "", "base": " on the base", "fix": " wrote", "patch": " proposed a patch"}[tree]
+    return f"{tool}{where}:"
+
+
+def _not_run(name: str, detected: Detected, why: str) -> ToolRun:
+    return ToolRun(
+        tool=name, state=State.SKIPPED, reason=f"{detected.reason}, but {why}", config=detected.config
+    )
+
+
+def _stamp(runs: Sequence[ToolRun], tree: Tree, old_paths: Mapping[str, str]) -> None:
+    """Give every finding its fingerprint; tool by tool, so that equal findings of two tools are not counted as two of one."""
+
+    def text(path: str) -> str | None:
+        content = tree.content(path)
+        return None if content is None else decoded(content)
+
+    for run in runs:
+        stamp([*run.answer.findings, *run.answer.remarks], text, renames=old_paths)
+
+
+def _cache_folder(environ: Mapping[str, str], scratch: Path) -> Path:
+    """Return the folder for what is remembered: the user's cache, where there is one."""
+    for variable, below in (("XDG_CACHE_HOME", ""), ("LOCALAPPDATA", ""), ("HOME", ".cache")):
+        folder = environ.get(variable, "")
+        if Path(folder).is_absolute():
+            return Path(folder, below, "ci-actions", "quality")
+    return scratch / "cache"
+
+
+@contextmanager
+def _scratch(edges: Edges[Config]) -> Iterator[Path]:
+    """Make a folder for everything that tools write, and remove it in the end."""
+    parent = edges.context.runner_temp
+    folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="ci-actions-quality-", dir=parent)))
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
