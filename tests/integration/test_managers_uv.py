@@ -54,7 +54,7 @@ def test_third_party_code_first_and_the_project_after(workshop: Workshop) -> Non
     assert any("installing: " in line and line.endswith(" s") for line in workshop.said)
 
 
-@pytest.mark.parametrize("version", ["3.8", "3.9", "3.13"])
+@pytest.mark.parametrize("version", ["3.8", "3.13"])
 def test_the_interpreter_is_the_one_that_was_resolved(workshop: Workshop, version: str) -> None:
     python = python_of(version)
     if python is None:

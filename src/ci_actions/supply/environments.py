@@ -7,7 +7,7 @@ folder serves every later run, once it is shown to be what was installed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ci_actions import vendoring
@@ -35,24 +35,75 @@ def locked_environment(
     where pip fetches from. An environment that is found is used only if no file in it was added, removed or changed
     since it was made. Raises Unavailable when it cannot be made.
     """
-    home = cache / "ci-actions" / "environments"
-    identity = _identity(python, process)
     locked = lock.read_bytes().replace(b"\r\n", b"\n")
-    name = f"{lock.stem}-{sha256(locked + identity)[:16]}"
+    return _environment(
+        lock.stem,
+        locked,
+        ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)],
+        f"what {lock.name} locks",
+        python=python,
+        cache=cache,
+        process=process,
+        environ=environ,
+        progress=progress,
+    )
+
+
+def requested_environment(
+    requirement: str,
+    *,
+    python: str,
+    cache: Path,
+    process: Process,
+    environ: Mapping[str, str],
+    progress: Callable[[str], None],
+) -> Path:
+    """Return the folder with the scripts of an environment for a version that the user asked for: we have no hashes of it.
+
+    One folder per requirement and interpreter, checked like a locked one. Raises Unavailable when it cannot be made.
+    """
+    return _environment(
+        "asked-" + "".join(sign if sign.isalnum() else "-" for sign in requirement),
+        requirement.encode(),
+        [requirement],
+        f"{requirement}, of which this release has no hashes",
+        python=python,
+        cache=cache,
+        process=process,
+        environ=environ,
+        progress=progress,
+    )
+
+
+def _environment(
+    title: str,
+    made_of: bytes,
+    wanted: Sequence[str],
+    what: str,
+    *,
+    python: str,
+    cache: Path,
+    process: Process,
+    environ: Mapping[str, str],
+    progress: Callable[[str], None],
+) -> Path:
+    """Return the scripts of an environment with what pip is told to install, made if none is whole."""
+    home = cache / "ci-actions" / "environments"
+    name = f"{title}-{sha256(made_of + _identity(python, process))[:16]}"
     for found in sorted(home.glob(f"{name}-*")):
         if _is_whole(found):
             return scripts(found)
-    progress(f"{lock.stem}: installing what {lock.name} locks, once")
+    progress(f"{title}: installing {what}, once")
     try:
         home.mkdir(parents=True, exist_ok=True)
         # Scripts carry the path they were made at, so it is made where it stays: under a name of its own, valid
         # from the moment its marker is there. Two processes at once make two; one of them is used from then on.
         folder = home / f"{name}-{os.urandom(4).hex()}"
-        _make(folder, lock, python, process, environ)
+        _make(folder, wanted, what, python, process, environ)
         _mark(folder)
     except OSError as denied:
         raise Unavailable(
-            f"Cannot make the environment of {lock.stem} in {home}: {denied.strerror or denied}.",
+            f"Cannot make the environment of {title} in {home}: {denied.strerror or denied}.",
             advice="Set XDG_CACHE_HOME to a writable folder.",
         ) from denied
     return scripts(folder)
@@ -79,28 +130,33 @@ def _identity(python: str, process: Process) -> bytes:
     return said.stdout
 
 
-def _make(folder: Path, lock: Path, python: str, process: Process, environ: Mapping[str, str]) -> None:
-    _insist(process.run([python, "-I", "-m", "venv", "--without-pip", folder], timeout=120), lock, "venv")
+def _make(
+    folder: Path,
+    wanted: Sequence[str],
+    what: str,
+    python: str,
+    process: Process,
+    environ: Mapping[str, str],
+) -> None:
+    _insist(process.run([python, "-I", "-m", "venv", "--without-pip", folder], timeout=120), what, "venv")
     inside = scripts(folder) / ("python.exe" if os.name == "nt" else "python")
     try:
         pip = python if vendoring.has_pip(python, environ) else vendoring.python_with_pip(environ)
     except vendoring.VendoringError as none:
         raise Unavailable(str(none)) from none
     words: list[str | os.PathLike[str]] = [pip, "-I", "-m", "pip", "--python", inside, "install"]
-    words += "--no-deps --require-hashes --only-binary :all: --quiet --no-input --disable-pip-version-check".split()
-    done = Process(vendoring.pip_environment(environ)).run(
-        [*words, "-r", lock], timeout=INSTALL_LIMIT_SECONDS
-    )
-    _insist(done, lock, "pip")
+    words += "--quiet --no-input --disable-pip-version-check".split()
+    done = Process(vendoring.pip_environment(environ)).run([*words, *wanted], timeout=INSTALL_LIMIT_SECONDS)
+    _insist(done, what, "pip")
 
 
-def _insist(done: Completed, lock: Path, program: str) -> None:
+def _insist(done: Completed, what: str, program: str) -> None:
     if done.ok:
         return
     why = f"took longer than {INSTALL_LIMIT_SECONDS} s" if done.code is None else "failed"
     said = "\n".join(done.complaint.splitlines()[-6:])
     raise Unavailable(
-        f"{program} {why} while installing what {lock.name} locks:\n{said}",
+        f"{program} {why} while installing {what}:\n{said}",
         advice="Without a network, point pip at a mirror (PIP_INDEX_URL) or at a folder of wheels (PIP_NO_INDEX=1 and "
         "PIP_FIND_LINKS).",
     )
