@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,8 @@ from pathlib import Path
 import interpreters
 
 FOLDER = Path(__file__).resolve().parent / "linters"
+#: Well-known projects with settings of their own, as their source distributions have them.
+PROJECTS = Path(__file__).resolve().parent / "linter_projects.txt"
 #: The interpreters that may carry a set, the preferred one first: old versions of tools do not run on new ones.
 PYTHONS = {"old": ((3, 9), (3, 8), (3, 10))}
 
@@ -62,6 +65,33 @@ def make(name: str, environ: Mapping[str, str] = os.environ) -> Path:
             )
             (folder / "made").touch()
     return python
+
+
+def project(name: str, target: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return a repository below `target` that holds the source distribution of a project of `PROJECTS`."""
+    (pinned,) = [line for line in PROJECTS.read_text().split() if line.startswith(f"{name}==")]
+    folder = cache(environ) / "ci-actions" / "linters" / "projects"
+    stem = f"{name}-{pinned.partition('==')[2]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder / f"{stem}.lock"):
+        if not (folder / f"{stem}.tar.gz").exists():
+            download = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+            ]
+            _run([*download, "--no-binary", ":all:", "--dest", str(folder), pinned])
+    with tarfile.open(folder / f"{stem}.tar.gz") as archive:
+        archive.extractall(target, filter="data")
+    made = target / stem
+    who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
+    for words in (["init", "--quiet"], ["add", "--all", "--force"], [*who, "commit", "--quiet", "-m", stem]):
+        _run(["git", "-C", str(made), *words])
+    return made
 
 
 def cache(environ: Mapping[str, str]) -> Path:

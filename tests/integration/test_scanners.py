@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import Repository
@@ -242,10 +243,10 @@ class TestPipAudit:
         repository: Repository,
         advisories: Advisories,
         service: str = "pypi",
-        **more: str,
+        **more: Any,
     ) -> Scan:
         address = advisories.address + ("/v1/query" if service == "osv" else "")
-        options = {
+        options: dict[str, Any] = {
             "vulnerability_service": service,
             "vulnerability_service_url": address,
             "osv_url": advisories.address,
@@ -270,7 +271,7 @@ class TestPipAudit:
     def test_every_lock_is_read(
         self, machine: Machine, open_repository: Repository, advisories: Advisories
     ) -> None:
-        uv = 'version = 1\n[[package]]\nname = "flask"\nversion = "1.0"\nsource = { registry = "https://pypi.org/simple" }\n'
+        uv = 'version = 1\n[[package]]\nname = "flask"\nversion = "1.0"\nsource = { registry = "https://index.example/simple" }\n'
         open_repository.commit({"a/requirements.txt": "flask==0.5\n", "b/uv.lock": uv})
         scan = self.scan(machine, open_repository, advisories)
         assert {each.path for each in scan.findings} == {"a/requirements.txt", "b/uv.lock"}
@@ -602,7 +603,7 @@ def test_a_scanner_that_is_killed_at_any_point_is_never_clean(
     if tool == "trivy-fs":
         machine.trivy_database(TRIVY_FLASK)
     machine.osv_database("PyPI", FLASK_AT_GITHUB)
-    options = {
+    options: dict[str, Any] = {
         "history": "all",
         "vulnerability_service_url": advisories.address,
         "osv_url": advisories.address,

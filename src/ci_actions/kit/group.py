@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ci_actions.kit.process import Completed
 
@@ -106,16 +106,33 @@ def _signal(pids: Iterable[int], number: int) -> None:
 
 
 def _members(sessions: set[int]) -> set[int]:
-    """Return the live processes of these sessions, whatever process groups they have made themselves."""
+    """Return the live processes of these sessions, and of those that they have opened, which are added to `sessions`."""
     if not sessions:
         return set()
-    return {
-        pid for pid, (state, session) in _table().items() if session in sessions and not state.startswith("Z")
-    }
+    table = _table()
+    while True:
+        members = {pid for pid, each in table.items() if each.session in sessions}
+        opened = {each.session for each in table.values() if each.parent in members} - sessions
+        if not opened:
+            return {pid for pid in members if not table[pid].gone}
+        sessions |= opened
 
 
-def _table() -> dict[int, tuple[str, int]]:
-    """Return state and session of every process that there is."""
+class _Process(NamedTuple):
+    """What the system knows of a process; `session` is its process group where sessions are not told."""
+
+    state: str
+    parent: int
+    session: int
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended, and only waits to be asked how (Z) or is being taken off the list (X)."""
+        return self.state[0] in "ZX"
+
+
+def _table() -> dict[int, _Process]:
+    """Return every process that there is."""
     if not Path("/proc/self/stat").exists():
         return _from_ps()
     found = {}
@@ -126,12 +143,12 @@ def _table() -> dict[int, tuple[str, int]]:
                 fields = (each / "stat").read_bytes().rpartition(b")")[2].split()
             except OSError:
                 continue
-            found[int(each.name)] = (fields[0].decode(), int(fields[3]))
+            found[int(each.name)] = _Process(fields[0].decode(), int(fields[1]), int(fields[3]))
     return found
 
 
-def _from_ps() -> dict[int, tuple[str, int]]:
-    """Return the same from ps; without sessions there, as on macOS, a process is of its ancestor's."""
+def _from_ps() -> dict[int, _Process]:
+    """Return the same from ps, whose sessions are no numbers on macOS."""
     import subprocess
 
     done = subprocess.run(
@@ -141,19 +158,8 @@ def _from_ps() -> dict[int, tuple[str, int]]:
         text=True,
         check=False,
     )
-    rows = [line.split() for line in done.stdout.splitlines() if len(line.split()) >= 4]
-    parents = {int(pid): int(parent) for pid, parent, *_ in rows}
-    groups = {int(pid): int(group) for pid, _, group, *_ in rows}
-
-    def leader(pid: int) -> int:
-        """Return the nearest ancestor that leads a process group and was started by us."""
-        seen = set()
-        while pid in parents and pid not in seen and parents[pid] not in (os.getpid(), 0, 1):
-            seen.add(pid)
-            pid = parents[pid]
-        return pid if parents.get(pid) == os.getpid() else groups.get(pid, pid)
-
-    return {int(pid): (state, leader(int(pid))) for pid, _, _, state, *_ in rows}
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return {int(row[0]): _Process(row[3], int(row[1]), int(row[2])) for row in rows if len(row) >= 4}
 
 
 def _taskkill(pid: int) -> None:

@@ -71,12 +71,16 @@ class Jobs:
         """
         import time
 
-        while (release := self._own() or self.take()) is None:
+        while (release := self.take_for_worker()) is None:
             time.sleep(_PATIENCE)
         try:
             yield
         finally:
             release()
+
+    def take_for_worker(self) -> Release | None:
+        """Return the same for whoever does not want to wait here: None when no processor is free now."""
+        return self._own() or self.take()
 
     @contextmanager
     def spare(self, wanted: int) -> Iterator[int]:

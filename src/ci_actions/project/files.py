@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 
 from ci_actions.kit.errors import BadInput
 
-#: Lock files, by the manager that writes them; `pylock.toml` (PEP 751) is everybody's.
-LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
+#: Lock files that one manager alone writes; `pylock.toml` (PEP 751) is everybody's.
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 #: https://packaging.python.org/en/latest/specifications/pylock-toml/#file-name
 _PYLOCK = re.compile(r"pylock\.(?:[^.]+\.)?toml")
 _VERSION_FILES = (
@@ -127,7 +127,7 @@ def matters(name: str) -> bool:
     return (
         name in _SETTINGS
         or name in _VERSION_FILES
-        or name in LOCKS.values()
+        or name in LOCKS
         or is_pylock(name)
         or any(fnmatchcase(name.lower(), each) for each in _REQUIREMENTS)
     )

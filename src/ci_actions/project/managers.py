@@ -66,7 +66,9 @@ class Detected:
     @property
     def others(self) -> tuple[Evidence, ...]:
         """The signs of other managers, which were left aside."""
-        return tuple(each for each in self.evidence if each.manager is not self.manager)
+        return tuple(
+            each for each in self.evidence if each.manager is not self.manager and each.file not in self.locks
+        )
 
 
 def detect(files: ProjectFiles, asked: str = "auto") -> Detected:

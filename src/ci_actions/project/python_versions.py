@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -33,6 +34,8 @@ _CPYTHON = re.compile(
 )
 _PYPY = re.compile(r"(?:pypy[@-]?|pp)(\d+\.\d+)(?:\.\d+)?(?:-v?([\w.]+))?", re.IGNORECASE)
 _GRAALPY = re.compile(r"graalpy[@-]?(\d+(?:\.\d+)*)", re.IGNORECASE)
+#: A range has a sign of one; `3.9, 3.10` is none but a list.
+_RANGE = re.compile(r"[<>=~^!*|]|\.x| - ", re.IGNORECASE)
 _STAGES = {"a": "alpha", "b": "beta", "c": "rc"}
 _KNOWN = (
     f"known are {RELEASES[0].name} to {next(each.name for each in reversed(RELEASES) if not each.prerelease)}, "
@@ -262,10 +265,10 @@ def _parsed(text: str, where: str, source: str) -> _Wish:
         return named
     if text.lower() in ("latest", "3", "3.x", "3.*", "*", "x"):
         return _Ranged(text=text, source=source, range=ranges.loose("<4"))
-    try:
-        return _Ranged(text=text, source=source, range=ranges.loose(text))
-    except NoRange:
-        raise BadInput(f"{where}: '{text}' is no version of Python; write {_EXAMPLES}.") from None
+    if _RANGE.search(text):
+        with suppress(NoRange):
+            return _Ranged(text=text, source=source, range=ranges.loose(text))
+    raise BadInput(f"{where}: '{text}' is no version of Python; write {_EXAMPLES}.")
 
 
 def _cpython(text: str, source: str) -> _Named | None:

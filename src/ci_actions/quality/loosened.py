@@ -88,10 +88,10 @@ def tool_settings(path: str, before: bytes | None, after: bytes | None) -> Itera
         return
     old, new = _sections(path, before), _sections(path, after)
     for name, keys in old.items():
-        if name not in new:
+        if name not in new and ".overrides " not in name:
             yield f"{path} loses [{name}]"
         else:
-            yield from _milder(f"{path} [{name}]", keys, new[name])
+            yield from _milder(f"{path} [{name}]", keys, new.get(name, {}))
     for name, keys in new.items():
         if name not in old and old:
             # A new section can hold nothing but what makes milder, such as an override of mypy for one module.
@@ -143,11 +143,7 @@ def _milder(where: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
         if key in _LONGER:
             if more := [each for each in _items(after) if each not in _items(before)]:
                 yield f"{where}: {key} gains {_quoted(more)}"
-        elif (
-            key in _SHORTER
-            and isinstance(before if before is not None else after, list | str)
-            and before is not None
-        ):
+        elif key in _SHORTER and (isinstance(before, list) or (isinstance(before, str) and key not in _OFF)):
             if gone := [each for each in _items(before) if each not in _items(after)]:
                 yield f"{where}: {key} loses {_quoted(gone)}"
         elif _is_milder(key, before, after):

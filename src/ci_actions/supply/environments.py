@@ -7,7 +7,7 @@ folder serves every later run, once it is shown to be what was installed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ci_actions import vendoring
@@ -36,20 +36,13 @@ def locked_environment(
     since it was made. Raises Unavailable when it cannot be made.
     """
     locked = lock.read_bytes().replace(b"\r\n", b"\n")
+    words = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
     return _environment(
-        lock.stem,
-        locked,
-        ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)],
-        f"what {lock.name} locks",
-        python=python,
-        cache=cache,
-        process=process,
-        environ=environ,
-        progress=progress,
+        lock.stem, locked, words, f"what {lock.name} locks", python, cache, process, environ, progress
     )
 
 
-def requested_environment(
+def named_environment(
     requirement: str,
     *,
     python: str,
@@ -58,48 +51,40 @@ def requested_environment(
     environ: Mapping[str, str],
     progress: Callable[[str], None],
 ) -> Path:
-    """Return the folder with the scripts of an environment for a version that the user asked for: we have no hashes of it.
+    """Return the same for a requirement that a user named, like `poetry==1.8.5`: no hash of ours vouches for it.
 
-    One folder per requirement and interpreter, checked like a locked one. Raises Unavailable when it cannot be made.
+    Raises Unavailable when it cannot be made.
     """
+    name = requirement.partition("[")[0].rstrip("<>=!~.0123456789, ")
     return _environment(
-        "asked-" + "".join(sign if sign.isalnum() else "-" for sign in requirement),
-        requirement.encode(),
-        [requirement],
-        f"{requirement}, of which this release has no hashes",
-        python=python,
-        cache=cache,
-        process=process,
-        environ=environ,
-        progress=progress,
-    )
+        name, requirement.encode(), [requirement], f"{requirement} (this release has no hashes of it)",
+        python, cache, process, environ, progress,
+    )  # fmt: skip
 
 
 def _environment(
     title: str,
     made_of: bytes,
-    wanted: Sequence[str],
+    words: list[str],
     what: str,
-    *,
     python: str,
     cache: Path,
     process: Process,
     environ: Mapping[str, str],
     progress: Callable[[str], None],
 ) -> Path:
-    """Return the scripts of an environment with what pip is told to install, made if none is whole."""
     home = cache / "ci-actions" / "environments"
     name = f"{title}-{sha256(made_of + _identity(python, process))[:16]}"
     for found in sorted(home.glob(f"{name}-*")):
         if _is_whole(found):
             return scripts(found)
-    progress(f"{title}: installing {what}, once")
+    progress(f"{title}: installing {what} once")
     try:
         home.mkdir(parents=True, exist_ok=True)
         # Scripts carry the path they were made at, so it is made where it stays: under a name of its own, valid
         # from the moment its marker is there. Two processes at once make two; one of them is used from then on.
         folder = home / f"{name}-{os.urandom(4).hex()}"
-        _make(folder, wanted, what, python, process, environ)
+        _make(folder, words, what, python, process, environ)
         _mark(folder)
     except OSError as denied:
         raise Unavailable(
@@ -131,32 +116,27 @@ def _identity(python: str, process: Process) -> bytes:
 
 
 def _make(
-    folder: Path,
-    wanted: Sequence[str],
-    what: str,
-    python: str,
-    process: Process,
-    environ: Mapping[str, str],
+    folder: Path, what: list[str], title: str, python: str, process: Process, environ: Mapping[str, str]
 ) -> None:
-    _insist(process.run([python, "-I", "-m", "venv", "--without-pip", folder], timeout=120), what, "venv")
+    _insist(process.run([python, "-I", "-m", "venv", "--without-pip", folder], timeout=120), title, "venv")
     inside = scripts(folder) / ("python.exe" if os.name == "nt" else "python")
     try:
         pip = python if vendoring.has_pip(python, environ) else vendoring.python_with_pip(environ)
     except vendoring.VendoringError as none:
         raise Unavailable(str(none)) from none
     words: list[str | os.PathLike[str]] = [pip, "-I", "-m", "pip", "--python", inside, "install"]
-    words += "--quiet --no-input --disable-pip-version-check".split()
-    done = Process(vendoring.pip_environment(environ)).run([*words, *wanted], timeout=INSTALL_LIMIT_SECONDS)
-    _insist(done, what, "pip")
+    words += [*"--quiet --no-input --disable-pip-version-check".split(), *what]
+    done = Process(vendoring.pip_environment(environ)).run(words, timeout=INSTALL_LIMIT_SECONDS)
+    _insist(done, title, "pip")
 
 
-def _insist(done: Completed, what: str, program: str) -> None:
+def _insist(done: Completed, title: str, program: str) -> None:
     if done.ok:
         return
     why = f"took longer than {INSTALL_LIMIT_SECONDS} s" if done.code is None else "failed"
     said = "\n".join(done.complaint.splitlines()[-6:])
     raise Unavailable(
-        f"{program} {why} while installing {what}:\n{said}",
+        f"{program} {why} while installing {title}:\n{said}",
         advice="Without a network, point pip at a mirror (PIP_INDEX_URL) or at a folder of wheels (PIP_NO_INDEX=1 and "
         "PIP_FIND_LINKS).",
     )

@@ -27,7 +27,8 @@ def gather(_: Config, edges: Edges[Config]) -> None:
 
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     with subprocess.Popen(command, process_group=0) as helper:
-        (edges.root / "slow.pids").write_text(f"{os.getpid()} {helper.pid}")
+        (edges.root / "unfinished.pids").write_text(f"{os.getpid()} {helper.pid}")
+        (edges.root / "unfinished.pids").replace(edges.root / "slow.pids")
         edges.progress("waiting for a file called go, " + "which takes its time, " * 5)
         while not (edges.root / "go").exists():
             time.sleep(0.05)

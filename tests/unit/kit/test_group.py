@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX sessions"
 PARENT = (
     "import os, subprocess, sys, time\n"
     "{before}\n"
-    "child = subprocess.Popen([sys.executable, '-c', {grandchild!r}], process_group=0, stdout=subprocess.PIPE)\n"
+    "child = subprocess.Popen([sys.executable, '-c', {grandchild!r}], {apart}, stdout=subprocess.PIPE)\n"
     "child.stdout.readline()\n"
     "print(os.getpid(), child.pid, file=sys.stderr, flush=True)\n"
     "{after}\n"
@@ -35,7 +35,7 @@ def start(code: str, tmp_path: Path) -> Group:
 
 
 def alive(pid: int) -> bool:
-    return pid in group._table() and not group._table()[pid][0].startswith("Z")
+    return pid in (table := group._table()) and not table[pid].gone
 
 
 def numbers(started: Group) -> list[int]:
@@ -70,10 +70,10 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     ],
     ids=["willing", "a stubborn grandchild", "both stubborn"],
 )
-def test_nothing_is_left(tmp_path: Path, before: str, grandchild: str, grace: float) -> None:
-    started = [
-        start(PARENT.format(before=before, grandchild=grandchild, after=WAITS), tmp_path) for _ in range(2)
-    ]
+@pytest.mark.parametrize("apart", ["process_group=0", "start_new_session=True"])
+def test_nothing_is_left(tmp_path: Path, before: str, grandchild: str, grace: float, apart: str) -> None:
+    code = PARENT.format(before=before, grandchild=grandchild, apart=apart, after=WAITS)
+    started = [start(code, tmp_path) for _ in range(2)]
     pids = [pid for each in started for pid in numbers(each)]
     assert all(alive(pid) for pid in pids)
     group.end(started, grace)
@@ -83,7 +83,7 @@ def test_nothing_is_left(tmp_path: Path, before: str, grandchild: str, grace: fl
 
 
 def test_what_was_left_by_a_parent_that_has_ended_is_ended_too(tmp_path: Path) -> None:
-    started = start(PARENT.format(before="", grandchild=QUIET, after=""), tmp_path)
+    started = start(PARENT.format(before="", grandchild=QUIET, apart="process_group=0", after=""), tmp_path)
     _, orphan = numbers(started)
     started._child.wait()
     assert alive(orphan)
@@ -108,15 +108,18 @@ def test_to_end_nothing_takes_no_look_at_processes(monkeypatch: pytest.MonkeyPat
     group.end([])
 
 
-def test_ps_tells_the_same(tmp_path: Path) -> None:
+def test_ps_tells_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not shutil.which("ps"):
         pytest.skip("ps is missing: apt-get install procps")
-    started = start(PARENT.format(before="", grandchild=QUIET, after=WAITS), tmp_path)
+    started = start(
+        PARENT.format(before="", grandchild=QUIET, apart="process_group=0", after=WAITS), tmp_path
+    )
     parent, grandchild = numbers(started)
     try:
-        table = group._from_ps()
-        assert table[parent][1] == table[grandchild][1] == started.pid
-        assert table[os.getpid()][1] != started.pid
+        monkeypatch.setattr(group, "_table", group._from_ps)
+        sessions = {started.pid}
+        assert group._members(sessions) == {parent, grandchild}
+        assert sessions == {parent, grandchild}, "a process group of its own stands for a session"
     finally:
         group.end([started], 20.0)
         started.wait(lambda line: None)

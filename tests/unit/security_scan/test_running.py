@@ -11,6 +11,7 @@ import textwrap
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def lines() -> list[str]:
 @pytest.fixture
 def run(tmp_path: Path, lines: list[str]) -> Run:
     def start(
-        *tasks: Task, environ: Mapping[str, str] = os.environ, minutes: float = 1, **more: int
+        *tasks: Task, environ: Mapping[str, str] = os.environ, minutes: float = 1, **more: Any
     ) -> tuple[Ended, ...]:
         runner = Runner(environ, tmp_path, progress=lines.append, **more)
         work = Work(name="scanner", tasks=tasks, folder=tmp_path / "work", minutes=minutes)

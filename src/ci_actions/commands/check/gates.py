@@ -57,13 +57,13 @@ def _gate(name: str, file: SettingsFile) -> Gate:
         f"[tool.ci-actions.{name}]" if not file.path or file.path.endswith("pyproject.toml") else f"[{name}]"
     )
     if not capability.gate:
-        why = "is no gate: it does more than judge"
+        why = "it is no gate: it does more than judge"
     elif name in file.tables:
         why = f"{table} in {file.path}"
     elif file.path:
-        why = f"no {table} in {file.path}"
+        why = f"there is no {table} in {file.path}"
     else:
-        why = f"no {table} in any pyproject.toml or ci-actions.toml"
+        why = f"there is no {table} in any pyproject.toml or ci-actions.toml"
     return Gate(
         name=name,
         configured=capability.gate and name in file.tables,

@@ -179,10 +179,10 @@ def _as_asked(
     progress: Callable[[str], None],
 ) -> Tool:
     """Install a version that we have no hashes of, once per version and interpreter."""
-    from ci_actions.supply.environments import requested_environment
+    from ci_actions.supply.environments import named_environment
 
     wanted = choice.version if re.match(r"[<>=!~]", choice.version) else f"=={choice.version}"
-    scripts = requested_environment(
+    scripts = named_environment(
         f"{package(choice.manager)}{_AS_TESTED.get(choice.manager, '')}{wanted}",
         python=python,
         cache=cache,

@@ -33,12 +33,6 @@ _TEXT = re.compile(
 )
 _SOURCE = re.compile(r"^LOG:  Found source:\s+BuildSource\(path='((?:[^'\\]|\\.)*)'", re.MULTILINE)
 _LOG = re.compile(r"^(?:LOG|TRACE):")
-#: What it says, with its defaults, when it cannot use its configuration.
-_CONFIG = re.compile(
-    r"^(?:.*: )?(?:\[[^\]]*\]: |.*\b)?(?:Unrecognized option|unrecognized option|Invalid (?:value|section)|"
-    r"Error parsing|.*: (?:Invalid|Expected|Unbalanced|Cannot)|.*not a valid|.*invalid (?:enable|disable)_error_code)",
-    re.IGNORECASE,
-)
 
 
 class Mypy(Tool):
@@ -72,9 +66,7 @@ class Mypy(Tool):
         """Return its errors; notes are part of the error before them, or remarks."""
         check = ran["check"]
         expect(check, (0, 1, 2), "mypy")
-        if wrong := [
-            line for line in check.complaint.splitlines() if not _LOG.match(line) and _CONFIG.search(line)
-        ]:
+        if wrong := _complaints(on, check.complaint):
             raise NotUnderstood(f"mypy does not take its configuration: {one_line(wrong[0])}")
         rows = [row for line in check.text.splitlines() if (row := _row(line)) is not None]
         findings: list[Finding] = []
@@ -96,6 +88,16 @@ class Mypy(Tool):
         names = [_unescaped(name) for name in _SOURCE.findall(check.complaint)]
         files = frozenset(path for name in names if (path := on.relative(name)))
         return Answer(findings=tuple(findings), remarks=tuple(remarks), files=files & frozenset(on.files))
+
+
+def _complaints(on: Invocation, said: str) -> list[str]:
+    """Return what it says of its settings: `mypy.ini: [mypy]: Unrecognized option: …`. It carries on without them."""
+    name = on.config.rpartition("/")[2]
+    return [
+        line
+        for line in said.splitlines()
+        if name and re.match(rf"(?:\S*/)?{re.escape(name)}: (?!note:)", line.replace("\\", "/"))
+    ]
 
 
 def _last_words(check: Ran) -> str:

@@ -20,9 +20,9 @@ def test_every_capability_is_there_with_a_reason() -> None:
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("", "no [tool.ci-actions.coverage-gate] in any pyproject.toml or ci-actions.toml"),
-        ("pyproject.toml", "no [tool.ci-actions.coverage-gate] in pyproject.toml"),
-        ("ci-actions.toml", "no [coverage-gate] in ci-actions.toml"),
+        ("", "there is no [tool.ci-actions.coverage-gate] in any pyproject.toml or ci-actions.toml"),
+        ("pyproject.toml", "there is no [tool.ci-actions.coverage-gate] in pyproject.toml"),
+        ("ci-actions.toml", "there is no [coverage-gate] in ci-actions.toml"),
     ],
 )
 def test_why_a_gate_does_not_run(path: str, why: str) -> None:

@@ -27,11 +27,17 @@ from ci_actions.kit.jobs import Jobs, shared
 GATE = """
 import json, os, subprocess, sys, time
 name, _, what = sys.argv[1:4]
-json.dump([os.getpid(), dict(os.environ), os.getcwd()], open(os.environ["FOLDER"] + "/" + name, "w"))
+def leave(name, text):
+    # Whole or not at all: this process may be ended at any time.
+    path = os.environ["FOLDER"] + "/" + name
+    with open(path + ".unfinished", "w") as file:
+        file.write(text)
+    os.replace(path + ".unfinished", path)
+leave(name, json.dumps([os.getpid(), dict(os.environ), os.getcwd()]))
 print("working", file=sys.stderr, flush=True)
 if what == "wait":
     helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], process_group=0)
-    open(os.environ["FOLDER"] + "/" + name + ".helper", "w").write(str(helper.pid))
+    leave(name + ".helper", str(helper.pid))
     time.sleep(600)
 print(json.dumps({**json.loads(os.environ["REPORT"]), "capability": name, "exit-code": int(what),
     "result": {"0": "passed", "1": "failed"}.get(what, "error"), "headline": os.getcwd()}))
@@ -65,7 +71,8 @@ class Gates:
     def alive(self) -> list[int]:
         pids = [int(path.read_text()) for path in self.folder.glob("*.helper")]
         pids += [self.left(path.name)[0] for path in self.folder.iterdir() if not path.suffix]
-        return [pid for pid in pids if pid in group._table() and not group._table()[pid][0].startswith("Z")]
+        table = group._table()
+        return [pid for pid in pids if pid in table and not table[pid].gone]
 
     def once(self, name: str, act: Callable[[], None]) -> None:
         """Act as soon as a gate has started to wait."""

@@ -26,7 +26,7 @@ def report(*rows: dict[str, Any]) -> dict[str, Any]:
     return {"dependencies": list(rows), "fixes": []}
 
 
-def read(output: object, code: int = 0, files: dict[str, str] | None = None, **options: str) -> Reading:
+def read(output: object, code: int = 0, files: dict[str, str] | None = None, **options: Any) -> Reading:
     asked = ASKED if files is None else [f"{n}=={v}" for part in lists(files) for n, v in part]
     return pip_audit.classify(ask(files or LOCK, **options), [ended(output, code=code, asked=asked)])
 
