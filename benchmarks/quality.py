@@ -83,6 +83,11 @@ class Bench:
         # Where quality does not look: it would run the hooks as well.
         (self.scratch / "hooks.yaml").write_text(f"repos:\n- repo: local\n  hooks:\n{hooks}")
         (self.project / ".pre-commit-config.yaml").unlink(missing_ok=True)
+        # As a project is that uses them: what formatters would change has been changed.
+        with (self.project / "pyproject.toml").open("a", encoding="utf-8") as file:
+            file.write('\n[tool.isort]\nprofile = "black"\n')
+        for words in (["isort", "--quiet", "."], ["black", "--quiet", "."]):
+            self._run(words, {0})
         (self.project / ".gitignore").write_text("/.ci-actions/\n__pycache__/\n.*_cache/\n")
         self._run(["git", "add", "--all"], {0})
         who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
