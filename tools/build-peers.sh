@@ -4,7 +4,8 @@
 #   tools/build-peers.sh [NAME …]      build these peers (default: all)
 #   tools/build-peers.sh --path NAME   print where the binary is, or will be, and build nothing
 #
-# A binary's folder is named after the digest of its go.sum, so a changed pin is built anew and an unchanged one never.
+# A binary's folder is named after the digest of its go.sum and of our own sources, so a changed pin is built anew and an
+# unchanged one never.
 # On a laptop without Go this says loudly what is skipped and exits 0; under CI=true it exits 1.
 set -euo pipefail
 
@@ -12,8 +13,10 @@ tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:?HOME or XDG_CACHE_HOME must be set}/.cache}/ci-actions/peers
 oldest_go=1.25 # what the peers' own go.mod files ask for
 
+# Of go.sum, and of the sources where the program is our own.
 digest() {
-    if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -c1-16
+    cat "$tools/$1/go.sum" $(find "$tools/$1" -name '*.go' | sort) |
+        if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-16
 }
 
 is_peer() { [[ -f $tools/$1/go.mod && -f $tools/$1/go.sum ]]; }
@@ -28,7 +31,7 @@ peers() {
 path_of() {
     local suffix=
     [[ ${OS:-} == Windows_NT ]] && suffix=.exe
-    printf '%s/%s/%s%s\n' "$cache" "$(digest "$tools/$1/go.sum")" "$1" "$suffix"
+    printf '%s/%s/%s%s\n' "$cache" "$(digest "$1")" "$1" "$suffix"
 }
 
 # Prints why Go cannot build the peers; prints nothing when it can.

@@ -14,8 +14,10 @@ echo "lock: fetching uv $version"
 "${PYTHON:-python3}" -m venv "$scratch"
 "$scratch/bin/python" -m pip --quiet --disable-pip-version-check install "uv==$version"
 
-# Development comes last: it is constrained to what the first one locked.
-for name in runtime dev; do
+# Development is constrained to what the first one locked; scanners and managers stand each for itself.
+others=$(cd requirements && find scanners managers -name '*.in' | sort | sed 's/\.in$//')
+# shellcheck disable=SC2086 # one word per set is meant
+for name in runtime dev $others; do
     echo "lock: requirements/$name.txt"
     "$scratch/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$@" \

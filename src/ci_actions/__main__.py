@@ -19,7 +19,7 @@ from ci_actions.kit.inputs import suggestion
 if TYPE_CHECKING:
     from ci_actions.kit.report import Report
 
-COMMANDS = ("check",)
+COMMANDS = ("check", "init")
 MAINTENANCE = ("release",)
 """For maintainers of this repository: takes no settings of a project."""
 
@@ -61,16 +61,25 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str]) -> int:
             print(page(capability))
             return Exit.PASSED
         return _judge(capability, rest, environ)
-    if name == "check":
-        from ci_actions.commands.check import check
-
-        return check(rest, environ, here=Path.cwd(), out=sys.stdout, err=sys.stderr, clock=Clock())
-    if name == "release":
-        from ci_actions.commands.release import release
-
-        return release(rest, environ, here=Path.cwd(), out=sys.stdout, err=sys.stderr)
+    if name in (*COMMANDS, *MAINTENANCE):
+        return _command(name, rest, environ)
     known = (*CAPABILITIES, *COMMANDS, *MAINTENANCE)
     raise BadInput(f"'{name}' is no command{suggestion(name, known)}; there are: {', '.join(known)}")
+
+
+def _command(name: str, words: Sequence[str], environ: Mapping[str, str]) -> int:
+    here = Path.cwd()
+    if name == "check":
+        from ci_actions.commands.check.command import check
+
+        return check(words, environ, here=here, out=sys.stdout, err=sys.stderr, clock=Clock())
+    if name == "init":
+        from ci_actions.commands.init import init
+
+        return init(words, environ, here=here, out=sys.stdout, program=here / sys.argv[0])
+    from ci_actions.commands.release import release
+
+    return release(words, environ, here=here, out=sys.stdout, err=sys.stderr)
 
 
 def _judge(capability: run.Capability[Any], words: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -83,7 +92,7 @@ def _judge(capability: run.Capability[Any], words: Sequence[str], environ: Mappi
         arguments,
         environ=environ,
         here=Path.cwd(),
-        sections=(*CAPABILITIES, *COMMANDS),
+        sections=(*CAPABILITIES, "check"),
         progress=_progress,
         clock=Clock(),
     )

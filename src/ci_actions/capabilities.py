@@ -7,7 +7,7 @@ from typing import Any
 
 from ci_actions.kit.run import Capability
 
-CAPABILITIES = ("coverage-gate", "quality")
+CAPABILITIES = ("coverage-gate", "python-setup-with-cache", "quality", "security-scan")
 
 
 def load(name: str) -> Capability[Any]:

@@ -31,6 +31,7 @@ STARTERS = (
 
 #: Values in, values out: no file, process, network or time.
 PURE = [
+    "ci_actions/commands/check/finished.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",
     "ci_actions/kit/inputs.py",
@@ -46,6 +47,17 @@ PURE = [
         )
     ),
     *(
+        f"ci_actions/project/{name}.py"
+        for name in (
+            "answer", "compiled", "content_hashes", "credentials", "drift", "files", "locks", "managers", "model",
+            "python_versions", "ranges", "releases", "requirements", "uv_lock", "version_files",
+        )
+    ),
+    *(
+        f"ci_actions/python_setup_with_cache/{name}.py"
+        for name in ("action", "config", "decide", "key", "model", "report")
+    ),
+    *(
         f"ci_actions/quality/{name}.py"
         for name in (
             "config", "decide", "detection", "drift", "loosened", "model", "page", "planning", "report", "sarif_out",
@@ -53,6 +65,13 @@ PURE = [
         )
     ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
+    *(path for path in FILES if path.startswith("ci_actions/findings/")),
+    *(
+        f"ci_actions/security_scan/{name}.py"
+        for name in (
+            "config", "decide", "loosened", "merging", "model", "page", "report", "sarif_out", "severity",
+        )
+    ),
     # cobertura_fast forks for large files; the others only parse.
     *(path for path in FILES if "/formats/" in path and not path.endswith("/cobertura_fast.py")),
 ]  # fmt: skip
@@ -62,7 +81,8 @@ EDGES = {
     "ci_actions.quality.environment", "ci_actions.quality.facts", "ci_actions.quality.fixing", "ci_actions.quality.memory",
     "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.base",
     "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.git",
-    "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings", "glob",
+    "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings",
+    "ci_actions.project.reading", "glob",
     "io", "multiprocessing", "os", "pathlib", "random", "requests", "secrets", "shutil", "signal", "socket",
     "subprocess", "sys", "tempfile", "threading", "time", "urllib.request",
 }  # fmt: skip
@@ -126,7 +146,7 @@ def allowed_for(path: str) -> tuple[str, ...]:
         return ("ci_actions.kit", "ci_actions.supply", "ci_actions.home", "ci_actions.vendoring")
     if f"ci_actions.{package}" in FLOOR:
         return ("ci_actions.kit", f"ci_actions.{package}")
-    return (f"ci_actions.{package}", "ci_actions.kit", *FLOOR)
+    return (f"ci_actions.{package}", "ci_actions.kit", "ci_actions.home", *FLOOR)
 
 
 def test_the_files_are_found() -> None:

@@ -10,16 +10,25 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
+from tests.golden import scans
 from tests.golden.situations import FAILURES, SITUATIONS
 
-from ci_actions.commands.check import _as_json, _no_report
-from ci_actions.commands.finished import Finished
+from ci_actions.commands.check.command import as_json
+from ci_actions.commands.check.finished import Finished, Round, without_report
 from ci_actions.coverage_gate.report import COMMENT_SCHEMA, comment_payload
 from ci_actions.kit import emit
 from ci_actions.kit.report import SCHEMA, Report, Result
+from ci_actions.security_scan import report as security
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("report", "coverage-gate", "coverage-comment")
+NAMES = (
+    "report",
+    "coverage-gate",
+    "coverage-comment",
+    "security-scan",
+    "security-comment",
+    "security-findings",
+)
 
 
 @cache
@@ -38,6 +47,11 @@ def written(report: Report) -> Any:
 def payload(name: str) -> Any:
     situation = SITUATIONS[name]()
     return json.loads(comment_payload(situation.outcome(), situation.report().result, "default"))
+
+
+def security_payload(name: str) -> Any:
+    situation = scans.SITUATIONS[name]()
+    return json.loads(security.comment_payload(situation.outcome(), situation.report().result, "default"))
 
 
 def objects(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -84,6 +98,8 @@ def test_a_schema_is_strict(name: str) -> None:
 def test_the_versions_agree() -> None:
     assert schema("report")["properties"]["schema"]["const"] == SCHEMA
     assert schema("coverage-comment")["properties"]["schema"]["const"] == COMMENT_SCHEMA
+    for name, version in (("comment", security.COMMENT_SCHEMA), ("findings", security.FINDINGS_SCHEMA)):
+        assert schema(f"security-{name}")["properties"]["schema"]["const"] == version
     assert schema("report")["properties"]["result"]["enum"] == [each.value for each in Result]
 
 
@@ -115,12 +131,23 @@ def test_a_payload_holds_numbers_and_paths_but_no_sentences() -> None:
     assert "loosened" not in text
 
 
+@pytest.mark.parametrize("name", scans.SITUATIONS)
+def test_what_security_scan_writes_in_every_situation(name: str) -> None:
+    situation = scans.SITUATIONS[name]()
+    document = written(situation.report())
+    validator("report").validate(document)
+    validator("security-scan").validate(document["details"])
+    assert "causes" in document["details"]
+    validator("security-comment").validate(security_payload(name))
+    validator("security-findings").validate(json.loads(security.findings_json(situation.outcome())))
+
+
 def test_the_report_of_check() -> None:
     gates = (
         Finished("coverage-gate", written(SITUATIONS["green"]().report()), "", 0.1),
-        Finished("smoke-test", _no_report("smoke-test", "it was killed"), "", 0.1),
+        Finished("smoke-test", without_report("smoke-test", "it was killed"), "", 0.1),
     )
-    document = json.loads(json.dumps(_as_json(gates, 70, Path("check.html"))))
+    document = json.loads(json.dumps(as_json(Round(finished=gates), "check.html")))
     validator("report").validate(document)
     for report in document["details"]["gates"].values():
         validator("report").validate(report)
@@ -141,11 +168,22 @@ def test_the_report_of_check() -> None:
         ("coverage-comment", {"result": "<b>passed</b>"}),
         ("coverage-comment", {"unmeasured": ["x"] * 301}),
         ("coverage-comment", {"words": "hello"}),
+        ("security-comment", {"result": "<b>passed</b>"}),
+        ("security-comment", {"words": "hello"}),
+        ("security-comment", {"gating": [{"rule": "x"}]}),
+        ("security-scan", {"causes": [{"code": 0, "text": "", "advice": ""}]}),
+        ("security-scan", {"scans": [{"state": "green"}]}),
     ],
 )
 def test_what_does_not_fit_is_refused(name: str, change: dict[str, Any]) -> None:
-    document = payload("green") if name == "coverage-comment" else written(SITUATIONS["green"]().report())
-    whole = document["details"] if name == "coverage-gate" else document
+    if name == "coverage-comment":
+        document = payload("green")
+    elif name == "security-comment":
+        document = security_payload("red-scan")
+    else:
+        situations = scans.SITUATIONS["red-scan"] if name == "security-scan" else SITUATIONS["green"]
+        document = written(situations().report())
+    whole = document["details"] if name in ("coverage-gate", "security-scan") else document
     validator(name).validate(whole)
     with pytest.raises(ValidationError):
         validator(name).validate(whole | change)

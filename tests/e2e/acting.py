@@ -104,7 +104,9 @@ class World:
         """Only what a job needs: the Python that runs these tests is the job's, as it has coverage."""
         folders = [Path(sys.executable).parent]
         folders += [
-            Path(found).parent for name in ("git", "bash", "env", "cp") if (found := shutil.which(name))
+            Path(found).parent
+            for name in ("git", "bash", "env", "cp", "node", "tar", "zstd")
+            if (found := shutil.which(name))
         ]
         return {
             "PATH": os.pathsep.join(dict.fromkeys(map(str, folders))),
@@ -125,18 +127,30 @@ class World:
         payload: Mapping[str, object] | None = None,
         tree: Path | None = None,
         env: Mapping[str, str] | None = None,
+        stand_ins: Mapping[str, Path] | None = None,
+        caches: Path | None = None,
     ) -> Run:
-        """Run the jobs of a workflow for an event, offline, on this host."""
+        """Run the jobs of a workflow for an event, offline, on this host.
+
+        `stand_ins` are the folders that stand for others' actions (`actions/cache@<commit>`), `caches` is where act's
+        cache server keeps its entries; without it there is no cache service.
+        """
         words = [str(self.act), event, "--json", "-W", f".github/workflows/{workflow}"]
         words += [
             "-P",
             f"{RUNNER}=-self-hosted",
             "--action-offline-mode",
             "--pull=false",
-            "--no-cache-server",
         ]
+        words += (
+            ["--cache-server-path", str(caches), "--cache-server-addr", "127.0.0.1"]
+            if caches
+            else ["--no-cache-server"]
+        )
         words += ["--concurrent-jobs", "1", "--action-cache-path", str(self.cache / "act")]
         words += ["--local-repository", f"org/ci-actions@v1={tree or self.released}"]
+        for action, folder in (stand_ins or {}).items():
+            words += ["--local-repository", f"{action}={folder}"]
         for name, value in (env or {}).items():
             words += ["--env", f"{name}={value}"]
         if payload is not None:
@@ -319,7 +333,7 @@ class Repository:
     def commit(self, message: str, push: str = "") -> str:
         """Commit everything and return the commit; `push` names the branch to push it to."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
         if push:
             self.git("push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{push}")
         return self.git("rev-parse", "HEAD")

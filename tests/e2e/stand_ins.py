@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,29 @@ def stand_ins_or_skip() -> Path:
     return kept
 
 
+def stands_for(folder: Path) -> dict[str, Path]:
+    """Return the actions that our own name, by the very commits, and the folders that stand for them."""
+    named: set[str] = set()
+    for action in sorted(SOURCE.parents[1].glob("actions/*/action.yml")):
+        named |= set(re.findall(r"uses: (\S+)", action.read_text(encoding="utf-8")))
+    return {
+        f"{owner}/{name}@{commit}": folder / name
+        for owner, name, commit in (re.match(r"([^/]+)/([^/@]+).*@(\w+)", each).groups() for each in named)  # type: ignore[union-attr]
+    }
+
+
+def tool_cache(folder: Path, prefixes: Mapping[str, str]) -> None:
+    """Fill the tool cache of act with interpreters of this machine: their full versions and where they lie.
+
+    The layout is that of https://github.com/actions/toolkit/tree/main/packages/tool-cache.
+    """
+    for version, prefix in prefixes.items():
+        place = folder / "Python" / version
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "x64").symlink_to(prefix)
+        (place / "x64.complete").touch()
+
+
 def _make(kept: Path) -> str:
     npm = shutil.which("npm")
     if npm is None:
@@ -40,13 +65,17 @@ def _make(kept: Path) -> str:
     with tempfile.TemporaryDirectory(prefix=".stand-ins-", dir=kept.parent) as scratch:
         work, made = Path(scratch, "work"), Path(scratch, "made")
         shutil.copytree(SOURCE, work)
-        why = _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", f"{scratch}/.npm"], work)
+        why = _run(
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", f"{scratch}/.npm"], work
+        )
         for action in sorted(work.glob("**/action.yml")) if not why else ():
             folder = made / action.parent.relative_to(work)
             folder.mkdir(parents=True)
             shutil.copy(action, folder)
             words = "node_modules/.bin/esbuild --bundle --platform=node --log-level=warning".split()
-            why = why or _run([*words, str(action.with_name("index.js")), f"--outfile={folder}/index.js"], work)
+            why = why or _run(
+                [*words, str(action.with_name("index.js")), f"--outfile={folder}/index.js"], work
+            )
         if not why and not kept.exists():
             made.rename(kept)
     return why

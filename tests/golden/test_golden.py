@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.golden import scans
 from tests.golden.situations import FAILURES, SITUATIONS
 
 from ci_actions.kit import emit
@@ -14,10 +15,12 @@ from ci_actions.kit.report import Report
 
 FILES = Path(__file__).parent / "files"
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
-NAMES = [*SITUATIONS, *FAILURES]
+NAMES = [*SITUATIONS, *FAILURES, *scans.SITUATIONS]
 
 
 def reported(name: str) -> Report:
+    if name in scans.SITUATIONS:
+        return scans.SITUATIONS[name]().report()
     return FAILURES[name] if name in FAILURES else SITUATIONS[name]().report()
 
 
@@ -60,6 +63,7 @@ def test_the_name_says_how_it_ends(name: str) -> None:
         "dry": "would-fail",
         "bad": "error",
         "cannot": "error",
+        "skipped": "skipped",
     }
     known = {
         "not-enforced": "passed",
@@ -83,6 +87,6 @@ def test_every_line_for_the_runner_is_a_command_of_ours_or_none(name: str) -> No
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_red_says_what_to_do(name: str) -> None:
     report = reported(name)
-    if report.result.value in ("failed", "would-fail") or name.startswith("no-verdict"):
+    if report.result.value in ("failed", "would-fail") or name.startswith("no-"):
         assert report.next_step or report.summary
         assert "**Next:** \n" not in emit.summary(report)

@@ -28,7 +28,8 @@ def overview() -> str:
             f"ci-actions {home.version()}: the same verdict on a laptop as in GitHub Actions",
             "",
             "  ci-actions <capability> [--option value …]   ask one question; --help lists its options",
-            "  ci-actions check [PATH]                      run every gate that the project configures",
+            "  ci-actions check [GATE…] [PATH]              run every gate that the project configures; --help says more",
+            "  ci-actions init --hook                       have git run check before each commit, or push",
             "  ci-actions release plan|build|verify|…       make and check releases of ci-actions itself; --help says more",
             "",
             "capabilities",
@@ -60,14 +61,15 @@ def page(capability: Capability[Any]) -> str:
     return "\n".join([*parts, "", _EXIT_CODES])
 
 
-def options(config: type[Any]) -> Iterator[str]:
-    """Yield the lines that list the options of a Config."""
+def options(config: type[Any], *, json: bool = True) -> Iterator[str]:
+    """Yield the lines that list the options of a Config, and `--json` where the command has it."""
     for each in declared(config):
         if not each.settings_only:
             yield from _entry(_flag(each), describe(each))
-    yield from _entry(
-        "--json", "Print the report as JSON on standard output, everything else on standard error."
-    )
+    if json:
+        yield from _entry(
+            "--json", "Print the report as JSON on standard output, everything else on standard error."
+        )
 
 
 def describe(each: Declared) -> str:

@@ -24,4 +24,6 @@ CAPABILITY = Capability(
     config=Config,
     phases=(Phase("collect", _collect, when=lambda config: bool(config.collect)), Phase("judge", _judge)),
     outputs=OUTPUTS,
+    gate=True,
+    measured=True,
 )

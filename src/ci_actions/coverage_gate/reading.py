@@ -45,7 +45,7 @@ def read_reports(
         if kind is formats.Format.DATA:
             data.append(each)
             continue
-        report, fingerprint = _read(each, kind, counts=bool(config.cobertura_out), meanwhile=meanwhile)
+        report, fingerprint = _read(each, kind, edges, counts=bool(config.cobertura_out), meanwhile=meanwhile)
         if other := seen.get(fingerprint):
             warnings.append(f"{each.name} and {other} are byte for byte the same report.")
         seen[fingerprint] = each.name
@@ -54,7 +54,12 @@ def read_reports(
 
 
 def _read(
-    found: Found, kind: formats.Format, *, counts: bool, meanwhile: Callable[[], None]
+    found: Found,
+    kind: formats.Format,
+    edges: Edges[Config],
+    *,
+    counts: bool,
+    meanwhile: Callable[[], None],
 ) -> tuple[CoverageReport, bytes]:
     from mmap import ACCESS_READ, mmap
 
@@ -63,8 +68,10 @@ def _read(
             if os.fstat(file.fileno()).st_size < LARGE:
                 content = file.read()
                 return formats.read(found.name, content, kind, counts=counts), _fingerprint(content)
-            with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
-                report = formats.read(found.name, mapped, kind, counts=counts, meanwhile=meanwhile)
+            with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped, edges.jobs.spare(1) as helpers:
+                report = formats.read(
+                    found.name, mapped, kind, counts=counts, meanwhile=meanwhile, processes=1 + helpers
+                )
                 return report, _fingerprint(mapped)
     except OSError as denied:
         raise CannotJudge(f"{found.name} cannot be read: {denied.strerror}.") from denied
@@ -112,14 +119,16 @@ def collect(
     )
     shown = data[0].name + (f" and {len(data) - 1} more" if len(data) > 1 else "")
     edges.progress(f"analysing {shown} with {' '.join(python)}")
-    request = data_files.Request(
-        data=tuple(each.path for each in data),
-        root=edges.directory,
-        only=None if only is None else tuple(only),
-        jobs=os.cpu_count() or 1,
-        vendor=_own_coverage(),
-    )
-    return data_files.collect(edges.process, python, request)
+    # The agent works, and this process waits for it: its processor is the agent's first.
+    with edges.jobs.spare(edges.jobs.total - 1) as helpers:
+        request = data_files.Request(
+            data=tuple(each.path for each in data),
+            root=edges.directory,
+            only=None if only is None else tuple(only),
+            jobs=1 + helpers,
+            vendor=_own_coverage(),
+        )
+        return data_files.collect(edges.process, python, request)
 
 
 def _own_coverage() -> Path | None:

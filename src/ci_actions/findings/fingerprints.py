@@ -29,6 +29,7 @@ _MASK = (1 << 64) - 1
 _END = "\uffff"
 _POWERS = tuple(accumulate(repeat(37, WINDOW - 1), lambda power, base: power * base & _MASK, initial=1))[::-1]
 _DROPPED = {ord(" "): None, ord("\t"): None}
+_NUMBER = re.compile(r"\d+")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 #: Returns the text of a file by its path, None where there is none; see `decoded`.
@@ -66,7 +67,7 @@ class Source:
         if text is not None:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
             self.lines = text.split("\n")
-        self._shapes = shapes_in(text or "")
+        self._shapes = shapes_in(text) if text else ()
         self._starts: list[int] | None = None
         self._packed = ""
 
@@ -76,7 +77,8 @@ class Source:
 
     def shown(self, number: int) -> str:
         """Return one line without credentials and spaces, empty where the file does not have it."""
-        return "".join(without_shapes(self.line(number) or "", self._shapes).split())
+        line = self.line(number)
+        return "".join(without_shapes(line, self._shapes).split()) if line else ""
 
     def hashes(self, numbers: Iterable[int], *, avoid: Sequence[tuple[int, int]] = ()) -> dict[int, str]:
         """Return the hashes of lines, but none that any line in the ranges `avoid` has a part in."""
@@ -126,51 +128,43 @@ def _hash(window: str) -> int:
 def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
     from hashlib import sha256
 
+    if len(findings) > 1:
+        findings = sorted(findings, key=_place)
     secret = [
         (finding.region.line, max(finding.region.end_line, finding.region.line))
         for finding in findings
         if finding.kind is Kind.SECRET and finding.region
     ]
-    hashes = source.hashes(
-        (finding.line for finding in findings if finding.kind is not Kind.SECRET), avoid=secret
-    )
+    hashes = source.hashes([each.line for each in findings if each.kind is not Kind.SECRET], avoid=secret)
     texts: dict[int, str] = {}
-    seen: dict[tuple[str, ...], int] = {}
-    for finding in sorted(findings, key=_place):
-        head, tail = _parts(finding, source, secret, texts)
-        if finding.kind is Kind.DEPENDENCY:
-            nth = 0
+    seen: dict[str, int] = {}
+    for finding in findings:
+        kind = finding.kind
+        region = finding.region
+        line = region[0] if region else 0
+        head = f"{kind.value}\0{finding.canonical or finding.rule}\0{finding.target}\0"
+        if kind is Kind.DEPENDENCY:
+            tail = f"\0{finding.package.key if finding.package else ''}"
         else:
-            nth = seen.get(key := (*head, *tail), -1) + 1
-            seen[key] = nth
-        made = "\0".join((*head, finding.path, *tail, str(nth)))
-        finding.fingerprint = sha256(made.encode("utf-8", "surrogatepass")).hexdigest()
+            text = texts.get(line)
+            if text is None:
+                hidden = any(first <= line <= last for first, last in secret)
+                text = texts[line] = outline(source.line(line) or "") if hidden else source.shown(line)
+            if not text and kind is not Kind.SECRET:
+                # Without a line there is only what the tool says; numbers in it, such as a line's, may change.
+                text = _NUMBER.sub("0", finding.message)
+            key = head + text
+            nth = seen[key] = seen.get(key, -1) + 1
+            tail = f"\0{text}\0{nth}"
+        finding.fingerprint = sha256(
+            f"{head}{finding.path}{tail}".encode("utf-8", "surrogatepass")
+        ).hexdigest()
         if old_path:
-            made = "\0".join((*head, old_path, *tail, str(nth)))
-            finding.former = sha256(made.encode("utf-8", "surrogatepass")).hexdigest()
-        if finding.kind is not Kind.SECRET:
-            finding.line_hash = hashes.get(finding.line, "")
+            finding.former = sha256(f"{head}{old_path}{tail}".encode("utf-8", "surrogatepass")).hexdigest()
+        if line and kind is not Kind.SECRET:
+            finding.line_hash = hashes.get(line, "")
 
 
 def _place(finding: Finding) -> tuple[int, int]:
     region = finding.region
-    return (region.line, region.column) if region else (0, 0)
-
-
-def _parts(
-    finding: Finding, source: Source, secret: Sequence[tuple[int, int]], texts: dict[int, str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what a fingerprint is made of, before and behind the path."""
-    if finding.kind is Kind.DEPENDENCY:
-        package = finding.package.name if finding.package else ""
-        return (finding.kind.value, finding.name, package, finding.target), ()
-    head = (finding.kind.value, finding.name, finding.target)
-    line = finding.line
-    if line not in texts:
-        hidden = any(first <= line <= last for first, last in secret)
-        texts[line] = outline(source.line(line) or "") if hidden else source.shown(line)
-    text = texts[line]
-    if finding.kind is Kind.SECRET or text:
-        return head, (text,)
-    # Without a line there is only what the tool says; numbers in it, such as a line's, may change.
-    return head, (re.sub(r"\d+", "0", finding.message),)
+    return (region[0], region[1]) if region else (0, 0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple
+
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 class Kind(Enum):
@@ -56,6 +59,11 @@ class Package:
     version: str = ""
     ecosystem: str = ""
     fixed: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name as indexes compare it: small letters, one `-` for any of `-_.` (PEP 503)."""
+        return _SEPARATORS.sub("-", self.name).lower()
 
 
 @dataclass(slots=True, kw_only=True)

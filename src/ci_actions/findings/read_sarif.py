@@ -218,7 +218,8 @@ def _below(root: str, address: str) -> str:
 
     text = address.strip()
     if text[:5].lower() == "file:":
-        text = re.sub(r"(?i)^file:(//(localhost)?)?(?=/|[A-Za-z]:)|^file:", "", text)
+        # `file://src/a.py` names a host where a folder was meant; nobody means a host.
+        text = re.sub(r"(?i)^file:(//localhost(?=/)|//)?", "", text)
     elif _SCHEME.match(text) and not _DRIVE.match(text):
         return ""
     text = text.partition("#")[0].partition("?")[0] if "%" in text else text

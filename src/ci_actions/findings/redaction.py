@@ -25,8 +25,8 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8,128}(?![0-9A-Za-z])")
 #: Credentials that are known by their look, each with texts of which one occurs in all of them. The first group, if
 #: there is one, is what stays.
 _SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("-----BEGIN",), r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)[\s\S]*?(?:(?=-----END)|\Z)"),
-    (("://",), r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#@'\"<>]+(?=@)"),
+    (("-----BEGIN",), r"(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)[\s\S]*?(?:(?=-----END)|\Z)"),
+    (("://",), r"(\b[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^\s/?#'\"<>]+(?=@)"),
     (("AKIA", "ASIA", "ABIA", "ACCA", "A3T"), r"\b(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b"),
     (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_[A-Za-z0-9_.-]{20,}"),
     (("github_pat_",), r"\bgithub_pat_[A-Za-z0-9_]{20,}"),
@@ -42,7 +42,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("ya29.",), r"\bya29\.[\w-]{20,}"),
     (("npm_",), r"\bnpm_[A-Za-z0-9]{30,}"),
     (("pypi-",), r"\bpypi-[\w-]{32,}"),
-    (("eyJ",), r"\beyJ[\w-]{5,}\.(?:eyJ)?[\w-]{5,}\.?[\w-]*"),
+    (("eyJ",), r"\beyJ[\w-]{5,1000}\.(?:eyJ)?[\w-]{5,}\.?[\w-]*"),
     (("SK", "AC"), r"\b(?:SK|AC)[0-9a-f]{32}\b"),
     (("-us",), r"\b[0-9a-f]{32}-us\d{1,2}\b"),
     (("sq0",), r"\bsq0(?:atp|csp|idb)-[\w-]{20,}"),
@@ -64,15 +64,16 @@ _SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
 _NAMED = re.compile(
     r"""(?ix)
     ((?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential)s?
-      [\w.\]"'-]* \s* (?: = | := | => | : ) \s* [rbuf]{0,2} (["'`]) )
-    (?P<value> (?: (?!\2)[^\\\n] | \\. )+ ) (?= \2 )
+      [\w.\]"'-]{0,60} \s* (?: = | := | => | : ) \s* [rbuf]{0,2} (["'`]) )
+    (?P<value> (?: (?!\2)[^\\\n] | \\. ){1,2000} ) (?= \2 )
     """
 )
 _NAMED_HINT = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
 #: How Bandit words B105, B106 and B107, and detect-secrets' and others' habit of saying the value behind a colon.
 _TOLD = re.compile(r"(?is)hardcoded password[^:]*:\s*(['\"])(.*)\1")
 _ASSIGNED = re.compile(
-    r"^[\s\-+{,(\[]*(?:(?:export|set|const|let|var|final|ENV|ARG)\s+)*[\"']?([A-Za-z_][\w.-]{0,39})"
+    r"^[\s\-+{,(\[]*(?:(?:export|set|const|let|var|final|ENV|ARG)\s+)*[\"']?"
+    r"([A-Za-z_][\w.-]{0,39}(?:\[[\"']?[A-Za-z_][\w.-]{0,39}[\"']?\])?)"
 )
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring_ascii
+from operator import attrgetter
 from types import MappingProxyType
 
 from ci_actions.findings.model import Finding, Kind, Region, Severity
@@ -38,6 +39,7 @@ _LEVELS = {
     Severity.MEDIUM: "warning",
     Severity.LOW: "note",
 }
+_WORDS = {each: each.word for each in Severity}
 _TAGS = {
     Kind.CODE: ("security",),
     Kind.DEPENDENCY: ("security", "vulnerability"),
@@ -81,6 +83,7 @@ class Writer:
     capability: str
     unknown: Severity = Severity.HIGH
     _uris: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _heads: dict[tuple[str, Severity, int], str] = field(default_factory=dict, init=False, repr=False)
 
     def log(self, runs: Iterable[Run]) -> Iterator[str]:
         """Yield the log that holds everything."""
@@ -188,20 +191,21 @@ class Writer:
 
     def _result(self, finding: Finding, places: Mapping[str, int]) -> str:
         rule = finding.rule
-        message = finding.message or rule
-        where = self._uris.get(key := finding.path or finding.target)
+        head = self._heads.get(key := (rule, finding.severity, places[rule]))
+        if head is None:
+            level = self._level(finding)
+            head = self._heads[key] = f'{{"ruleId":{_text(rule)},"ruleIndex":{key[2]},"level":"{level}"'
+        where = self._uris.get(path := finding.path or finding.target)
         if where is None:
-            where = self._uris[key] = _text(uri(key))
-        region = (
-            f',"region":{{{_region(finding.region)}}}' if finding.region and finding.region.line > 0 else ""
-        )
-        line_hash = f'"{LINE_HASH}":{_text(finding.line_hash)},' if finding.line_hash else ""
-        more = _properties(finding)
+            where = self._uris[path] = _text(uri(path))
+        message = finding.message or rule
+        region = finding.region
+        shown = f',"region":{{{_region(region)}}}' if region and region[0] > 0 else ""
+        line_hash = f'"{LINE_HASH}":"{finding.line_hash}",' if finding.line_hash else ""
         return (
-            f'{{"ruleId":{_text(rule)},"ruleIndex":{places[rule]},"level":"{self._level(finding)}",'
-            f'"message":{{"text":{_text(message if message.isascii() else plain(message))}}},'
-            f'"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":{where}}}{region}}}}}],'
-            f'"partialFingerprints":{{{line_hash}"{OWN}":"{finding.fingerprint}"}}{more}}}'
+            f'{head},"message":{{"text":{_text(message if message.isascii() else plain(message))}}},'
+            f'"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":{where}}}{shown}}}}}],'
+            f'"partialFingerprints":{{{line_hash}"{OWN}":"{finding.fingerprint}"}}{_properties(finding)}}}'
         )
 
     def _fitting(self, runs: Sequence[Run], found: Sequence[Sequence[Finding]]) -> list[int]:
@@ -260,12 +264,8 @@ def _framed(runs: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the most severe first, so that a limit cuts the least severe."""
-    return sorted(findings, key=_order)
-
-
-def _order(finding: Finding) -> tuple[int, str, int, str, str]:
-    return (-finding.severity, finding.path, finding.line, finding.rule, finding.fingerprint)
+    """Return the most severe first, else in their order, so that a limit cuts the least severe."""
+    return sorted(findings, key=attrgetter("severity"), reverse=True)
 
 
 def _most_severe(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
@@ -311,25 +311,25 @@ def _help(finding: Finding, title: str) -> str:
 def _region(region: Region) -> str:
     """Return a region that makes sense: it ends behind its start, and has columns where both are known."""
     line, column, end_line, end_column = region
-    end_line = max(end_line, line)
-    made = f'"startLine":{line}'
-    if column > 0:
-        made += f',"startColumn":{column}'
-    if end_line > line:
-        made += f',"endLine":{end_line}'
-    if end_column > (column if end_line == line else 0) and column > 0:
-        made += f',"endColumn":{end_column}'
-    return made
+    if end_line <= line:
+        if column <= 0:
+            return f'"startLine":{line}'
+        end = f',"endColumn":{end_column}' if end_column > column and end_line in (0, line) else ""
+        return f'"startLine":{line},"startColumn":{column}{end}'
+    start = f',"startColumn":{column}' if column > 0 else ""
+    end = f',"endColumn":{end_column}' if column > 0 and end_column > 0 else ""
+    return f'"startLine":{line}{start},"endLine":{end_line}{end}'
 
 
 def _properties(finding: Finding) -> str:
 
-    if not (finding.package or finding.also or finding.confidence is not None or not finding.severity):
+    package = finding.package
+    if not (package or finding.also or finding.confidence is not None or not finding.severity):
         return ""
-    made = f'"severity":"{finding.severity.word}"'
+    made = f'"severity":"{_WORDS[finding.severity]}"'
     if finding.confidence is not None:
-        made += f',"confidence":"{finding.confidence.word}"'
-    if package := finding.package:
+        made += f',"confidence":"{_WORDS[finding.confidence]}"'
+    if package:
         made += (
             f',"package":{_text(package.name)},"version":{_text(package.version)},'
             f'"ecosystem":{_text(package.ecosystem)},"fixed":[{",".join(map(_text, package.fixed))}]'

@@ -13,6 +13,7 @@ The order of the entries means nothing, so that the file merges cleanly; there i
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -241,8 +242,7 @@ def _places(text: str, count: int) -> list[tuple[int, int] | None]:
     starts = [text.count("\n", 0, found.start()) + 1 for found in _HEADER.finditer(text)]
     if len(starts) != count:
         return [None] * count
-    ends = [*starts[1:], text.count("\n") + 2]
-    return [*zip(starts, ends, strict=True)]
+    return [*itertools.pairwise([*starts, text.count("\n") + 2])]
 
 
 def _line_of(text: str, place: tuple[int, int], key: str) -> int:

@@ -33,7 +33,7 @@ MARKS = {
     Result.ROLLED_BACK: "↩️",
     Result.PARTIAL: "⚠️",
 }
-_COLOURS = {Result.PASSED: "32", Result.FAILED: "31", Result.ERROR: "31"}
+COLOURS = {Result.PASSED: "32", Result.FAILED: "31", Result.ERROR: "31"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,9 @@ def emit(report: Report, targets: Targets, *, root: Path, directory: Path, out: 
     outputs = {"result": report.result.value, **report.outputs}
     try:
         for product in report.products:
-            outputs[product.output] = str(_write_product(product, folder, directory))
+            path = _write_product(product, folder, directory)
+            if product.output:
+                outputs[product.output] = str(path)
         text = summary(report)
         outputs["summary-file"] = str(folder / "summary.md")
         write_atomically(folder / "summary.md", text)
@@ -245,7 +247,7 @@ def _lines(report: Report, targets: Targets) -> Iterator[str]:
     else:
         yield from _for_people(report.annotations)
     yield from (f"⚠️  {harmless(each)}" for each in report.preface)
-    colour = _COLOURS.get(report.result, "33") if targets.colour else ""
+    colour = COLOURS.get(report.result, "33") if targets.colour else ""
     headline = f"{MARKS[report.result]} {harmless(report.headline)}"
     yield f"\x1b[1;{colour}m{headline}\x1b[0m" if colour else headline
     if report.next_step:

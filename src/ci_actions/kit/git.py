@@ -90,6 +90,26 @@ DIFF = (
     "-O/dev/null",
 )
 
+#: What git tells its hooks about the repository they run in. It means another one for a program that looks for its
+#: own, so it must not reach any: https://git-scm.com/docs/githooks#_description
+REPOSITORY_VARIABLES = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+
 #: In a partial clone asking for an object would fetch it.
 _LOCAL_ONLY = {"GIT_NO_LAZY_FETCH": "1"}
 
@@ -148,7 +168,7 @@ class Git:
         settings = list(_SETTINGS)
         if token:
             settings += self._authentication(token, server_url)
-        self._env = {**_NEUTRAL, **_config(settings, environ or {})}
+        self._env = {**_NEUTRAL, **settings_as_variables(settings, environ or {})}
 
     def _authentication(self, token: str, server_url: str) -> list[tuple[str, str]]:
         """Return the settings that send the token, as actions/checkout does, and remember what to hide.
@@ -203,10 +223,11 @@ class Git:
     def _expect(self, *arguments: str, stdin: bytes | None = None) -> bytes:
         done = self.run(*arguments, stdin=stdin)
         if not done.ok:
-            raise self._failed(done)
+            raise self.failed(done)
         return done.stdout
 
-    def _failed(self, done: Completed) -> CannotJudge:
+    def failed(self, done: Completed) -> CannotJudge:
+        """Return the error for a command that failed, in git's words."""
         how = "did not end in time" if done.code is None else f"failed ({done.code})"
         return CannotJudge(f"git {done.argv[1]} {how}: {self._complaint(done)}".rstrip(": "))
 
@@ -242,7 +263,7 @@ class Git:
         if b"must be run in a work tree" in done.stderr:
             return CannotJudge(f"{self.directory} is in a bare git repository, which has no files.")
         if b"not a git repository" not in done.stderr:
-            return self._failed(done)
+            return self.failed(done)
         return CannotJudge(
             f"{self.directory} is not in a git repository.",
             advice="Run actions/checkout first. Without git it unpacked an archive that has no history: "
@@ -309,7 +330,7 @@ class Git:
             "cat-file", "--batch", stdin=asked.encode("utf-8", "surrogateescape"), env=_LOCAL_ONLY
         )
         if not done.ok:
-            raise self._failed(done)
+            raise self.failed(done)
         return tuple(_commits(done.stdout, len(revs)))
 
     def resolve(self, rev: str) -> str | None:
@@ -342,7 +363,7 @@ class Git:
         """
         done = self.run("merge-base", "--all", "--", one, other)
         if done.code not in (0, 1):
-            raise self._failed(done)
+            raise self.failed(done)
         return tuple(done.text.split())
 
     def merge_base(self, one: str, other: str) -> str | None:
@@ -456,7 +477,7 @@ class Git:
         """
         done = self.run(*diff_arguments(base, head, text=text, paths=paths))
         if not done.ok:
-            raise self._failed(done)
+            raise self.failed(done)
         return done
 
     def raw_diff(self, base: str, head: str | None) -> bytes:
@@ -485,7 +506,7 @@ def check_revision(rev: str) -> None:
         raise BadInput(f"'{rev}' is no commit, branch or tag; write for example 'main', 'v1.2.0' or a SHA.")
 
 
-def _config(settings: Sequence[tuple[str, str]], environ: Mapping[str, str]) -> dict[str, str]:
+def settings_as_variables(settings: Sequence[tuple[str, str]], environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that add these settings after those the environment holds already."""
     given = environ.get("GIT_CONFIG_COUNT", "")
     start = int(given) if given.isascii() and given.isdigit() and len(given) < 5 else 0

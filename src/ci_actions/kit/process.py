@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from subprocess import Popen
+    from typing import IO
 
 #: What a child never inherits: our inputs, and tokens that are not meant for it.
 WITHHELD_PREFIXES = ("INPUT_", "ACTIONS_RUNTIME_", "ACTIONS_ID_TOKEN_")
@@ -25,6 +26,15 @@ WITHHELD = frozenset(
         "GITHUB_STEP_SUMMARY",
     }
 )
+
+
+def inheritable(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what a child may inherit."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES)
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +82,60 @@ class Running:
         return Completed(argv=self._words, code=self._child.returncode, stdout=stdout, stderr=stderr)
 
 
+class Group:
+    """A child process with all that it starts, in a process group of its own: they end together.
+
+    It reads and writes files, so it never waits for us, and what it says cannot fill our memory.
+    """
+
+    def __init__(self, child: Popen[bytes]) -> None:
+        self._child = child
+        self.cpu_seconds = 0.0
+
+    def poll(self) -> int | None:
+        """Return the exit code, negative for a signal, None while it runs; then also `cpu_seconds` are known."""
+        if self._child.returncode is not None or os.name != "posix":
+            return self._child.poll()
+        try:
+            pid, status, usage = os.wait4(self._child.pid, os.WNOHANG)
+        except ChildProcessError:
+            return self._child.poll()
+        if not pid:
+            return None
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        self._child.returncode = os.waitstatus_to_exitcode(status)
+        self._sweep()
+        return self._child.returncode
+
+    def kill(self) -> None:
+        """End it and everything that it started, at once, and wait for its end."""
+        import subprocess
+
+        if os.name != "posix":
+            ended = self._child.poll() is not None
+            if not ended:
+                stop = ["taskkill", "/F", "/T", "/PID", str(self._child.pid)]
+                subprocess.run(stop, capture_output=True, check=False)
+            self._child.wait()
+            return
+        self._sweep()
+        while self.poll() is None:
+            self._child.kill()
+            try:
+                os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOWAIT)
+            except ChildProcessError:
+                return
+
+    def _sweep(self) -> None:
+        """Kill what is left of the group; its number is its leader's and stays taken as long as there is a member."""
+        import signal
+
+        try:
+            os.killpg(self._child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+
 class Spawned:
     """A child process with children of its own; all of them are one group, and end together."""
 
@@ -106,11 +170,7 @@ class Process:
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = {
-            name: value
-            for name, value in environ.items()
-            if name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES)
-        }
+        self._environ = inheritable(environ)
 
     def run(
         self,
@@ -142,6 +202,55 @@ class Process:
         except subprocess.TimeoutExpired as late:
             return Completed(argv=words, code=None, stdout=late.stdout or b"", stderr=late.stderr or b"")
         return Completed(argv=words, code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def follow(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        say: Callable[[str], None],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Run `argv` to its end, say each line while it prints it, and return how it went.
+
+        Both of its streams are one here, and are returned as `stderr` too. Raises what `run` raises.
+        """
+        import subprocess
+        from threading import Timer
+
+        words = tuple(os.fspath(word) for word in argv)
+        child = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**self._environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        late = []
+
+        def stop() -> None:
+            late.append(True)
+            child.kill()
+
+        watch = Timer(timeout, stop) if timeout else None
+        if watch:
+            watch.start()
+        printed = []
+        with child:
+            try:
+                assert child.stdout is not None
+                for line in child.stdout:
+                    printed.append(line)
+                    say(line.decode("utf-8", "replace").rstrip())
+                code: int | None = child.wait()
+            finally:
+                if watch:
+                    watch.cancel()
+                child.kill()
+        said = b"".join(printed)
+        return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
 
     def spawn(
         self,
@@ -193,3 +302,27 @@ class Process:
             pipesize=_PIPE,
         )
         return Running(words, child)
+
+    def launch(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        stdout: IO[bytes],
+        stderr: IO[bytes],
+        stdin: IO[bytes] | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Group:
+        """Start `argv` in a process group of its own, on open files, and return at once. Raises what `run` raises."""
+        import subprocess
+
+        child = subprocess.Popen(
+            tuple(os.fspath(word) for word in argv),
+            cwd=cwd,
+            env={**self._environ, **(env or {})},
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=stdout,
+            stderr=stderr,
+            process_group=0 if os.name == "posix" else None,
+        )
+        return Group(child)

@@ -46,7 +46,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Product:
-    """A file the run leaves behind, and the output that names its path.
+    """A file the run leaves behind, and the output that names its path, if there is one.
 
     `path` is where the user wants it, relative to the working directory; without one it is `name` in
     the folder for reports. `render` makes the text, only when it is written.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ci_actions.kit.earlier import Earlier
     from ci_actions.kit.git import Git
     from ci_actions.kit.http import Http
+    from ci_actions.kit.jobs import Jobs
     from ci_actions.kit.process import Process
     from ci_actions.kit.report import Report
 
@@ -92,6 +93,13 @@ class Edges(Generic[C]):
         return Process(self.environ)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        """The processors that this run and its children may use, shared with the gates beside it."""
+        from ci_actions.kit.jobs import Jobs
+
+        return Jobs.from_environ(self.environ)
+
+    @cached_property
     def git(self) -> Git:
         """The repository at `root`."""
         from ci_actions.kit.git import Git
@@ -154,6 +162,15 @@ class Capability(Generic[C]):
     """The whole wiring of a capability: its name, the question it answers, its inputs, outputs and phases.
 
     `outputs` are its own, with what they hold; every capability has `COMMON_OUTPUTS` too.
+
+    `gate` says that it only judges: `ci-actions check` runs it where it is configured. `measured` says that it judges
+    what tests measured on the work tree, so that it has no answer for a tree that differs (`check --staged`).
+
+    What `check` knows of a gate beyond that are the names of its inputs and outputs:
+    `scope` takes `new`, for `--changed`; `base` or `base-ref` takes what `--base` names; `fix` makes it mend files of
+    the work tree before it judges, all or none, and never a file with edits that are not staged (exit code 2 instead).
+    Its output `patch-file` names what it could mend, `plan-hash` what the verdict stands on, and `findings-new`,
+    `findings-all` and `files-checked` are counted in the table.
     """
 
     name: str
@@ -161,6 +178,8 @@ class Capability(Generic[C]):
     config: type[C]
     phases: tuple[Phase[C], ...]
     outputs: Mapping[str, str]
+    gate: bool = False
+    measured: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,12 @@ from ci_actions.kit.run import COMMON_OUTPUTS, Capability
 #: The one default that stands in action.yml: GitHub fills it in.
 GITHUB_TOKEN = "github-token"  # noqa: S105 - the name of an input
 TOKEN_DEFAULT = "${{ github.token }}"  # noqa: S105 - an expression
-_ICONS = {"coverage-gate": ("check-circle", "green"), "quality": ("check-square", "blue")}
+_ICONS = {
+    "coverage-gate": ("check-circle", "green"),
+    "quality": ("check-square", "blue"),
+    "python-setup-with-cache": ("package", "yellow"),
+    "security-scan": ("shield", "red"),
+}
 
 
 def outputs(capability: Capability[Any]) -> Mapping[str, str]:

@@ -7,33 +7,33 @@ from ci_actions.python_setup_with_cache.config import OUTPUTS, Config
 
 
 def _plan() -> Steps[Config]:
-    from ci_actions.python_setup_with_cache import plan
+    from ci_actions.python_setup_with_cache import decide, facts, report
 
-    return Steps(plan.gather, plan.decide, plan.report)
+    return Steps(facts.for_plan, decide.plan, report.planned)
 
 
 def _key() -> Steps[Config]:
-    from ci_actions.python_setup_with_cache import keying
+    from ci_actions.python_setup_with_cache import decide, facts, report
 
-    return Steps(keying.gather, keying.decide, keying.report)
+    return Steps(facts.for_key, decide.keyed, report.keyed)
 
 
 def _install() -> Steps[Config]:
-    from ci_actions.python_setup_with_cache import install
+    from ci_actions.python_setup_with_cache import apply, decide, facts, report
 
-    return Steps(install.gather, install.decide, install.report, install.apply)
+    return Steps(facts.for_install, decide.install, report.installed, apply.install)
 
 
 def _finish() -> Steps[Config]:
-    from ci_actions.python_setup_with_cache import finish
+    from ci_actions.python_setup_with_cache import apply, decide, facts, report
 
-    return Steps(finish.gather, finish.decide, finish.report, finish.apply)
+    return Steps(facts.for_finish, decide.finish, report.finished, apply.finish)
 
 
-def _setup() -> Steps[Config]:
-    from ci_actions.python_setup_with_cache import setup
+def _here() -> Steps[Config]:
+    from ci_actions.python_setup_with_cache import apply, decide, facts, report
 
-    return Steps(setup.gather, setup.decide, setup.report, setup.apply)
+    return Steps(facts.for_plan, decide.plan, report.here, apply.here)
 
 
 CAPABILITY = Capability(
@@ -41,7 +41,7 @@ CAPABILITY = Capability(
     question="Are this project's interpreter and packages there, and are they the locked ones?",
     config=Config,
     phases=(
-        Phase("setup", _setup),
+        Phase("here", _here),
         Phase("plan", _plan),
         Phase("key", _key, after=("plan",)),
         Phase("install", _install, after=("plan", "key")),

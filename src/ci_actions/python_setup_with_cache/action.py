@@ -32,7 +32,9 @@ STEPS = (
             "update-environment": "${{ steps.plan.outputs.update-environment }}",
         },
     ),
-    Call(phase="key", when=_SETUP, env={"CI_ACTIONS_TARGET_PYTHON": "${{ steps.python.outputs.python-path }}"}),
+    Call(
+        phase="key", when=_SETUP, env={"CI_ACTIONS_TARGET_PYTHON": "${{ steps.python.outputs.python-path }}"}
+    ),
     Uses(
         id="restore",
         action="actions/cache/restore",

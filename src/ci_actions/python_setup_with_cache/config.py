@@ -37,7 +37,7 @@ class Config(Common):
     mode: str = declare(
         one_of("setup", "matrix"),
         default="setup",
-        help="`setup` makes the environment; `matrix` only says which Python versions the project supports.",
+        help="What to do: `setup` makes the environment; `matrix` only says which Python versions the project supports.",
     )
     python_version: str = declare(
         TEXT,
@@ -86,7 +86,7 @@ class Config(Common):
     lock_policy: str = declare(
         one_of("frozen", "prefer", "ignore"),
         default="frozen",
-        help="`frozen`: the lock must match the project; `prefer`: an outdated lock is brought up to date; "
+        help="What the lock means. `frozen`: it must match the project; `prefer`: an outdated lock is brought up to date; "
         "`ignore`: without a lock.",
     )
     cache: str = declare(
@@ -116,15 +116,14 @@ class Config(Common):
         help="Whether a new cache is saved; `auto`: as restore-cache, and not with a read-only token.",
     )
     prune: bool = declare(
-        BOOLEAN, default=True, help="Whether what the lock does not name is dropped before the cache is saved."
-    )
-    offline: bool = declare(
-        BOOLEAN, default=False, help="Whether to fail rather than touch the network, the cache service included."
-    )
-    verify: bool = declare(
         BOOLEAN,
         default=True,
-        help="Whether a restored environment is proved, file by file, before it is used; without it only its interpreter.",
+        help="Whether what the lock does not name is dropped before the cache is saved.",
+    )
+    offline: bool = declare(
+        BOOLEAN,
+        default=False,
+        help="Whether to fail rather than touch the network, the cache service included.",
     )
     activate: bool = declare(
         BOOLEAN,

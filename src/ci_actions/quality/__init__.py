@@ -18,4 +18,5 @@ CAPABILITY = Capability(
     config=Config,
     phases=(Phase("judge", _judge),),
     outputs=OUTPUTS,
+    gate=True,
 )

@@ -179,7 +179,8 @@ class _Gathering:
             runner=Runner(
                 process=Process(variables),
                 clock=edges.clock,
-                jobs=config.jobs or os.cpu_count() or 1,
+                jobs=config.jobs or edges.jobs.total,
+                take=edges.jobs.take_for_worker,
                 timeout=float(config.timeout),
                 progress=lambda name, seconds: edges.progress(f"{_ended(name)} {seconds:.1f} s"),
             ),

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread, current_thread, main_thread
 
 from ci_actions.kit.clock import Clock
+from ci_actions.kit.jobs import Release
 from ci_actions.kit.process import Process, Spawned
 from ci_actions.quality.model import Command, Ran
 
@@ -20,6 +21,8 @@ from ci_actions.quality.model import Command, Ran
 LIMIT = 64 * 1024 * 1024
 #: Seconds between two looks at what has been written.
 TICK = 0.5
+#: Seconds between two looks at whether a processor is free for the first job.
+WAIT = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +45,23 @@ class _Active:
     child: Spawned
     number: int
     begin: float
+    release: Release
     stopped: str = ""
 
 
 @dataclass
 class Runner:
-    """Runs jobs; `process` has the environment that the tools get. `timeout` are seconds for each process."""
+    """Runs jobs; `process` has the environment that the tools get. `timeout` are seconds for each process.
+
+    `take` gives a processor for one more job, or None while all are in use by others.
+    """
 
     process: Process
     clock: Clock
     jobs: int
     timeout: float
     progress: Callable[[str, float], None] = lambda _, __: None
+    take: Callable[[], Release | None] = lambda: lambda: None
     _ended: SimpleQueue[tuple[_Active, int]] = field(default_factory=SimpleQueue)
 
     def run(self, jobs: Sequence[Job]) -> dict[str, Mapping[str, Ran]]:
@@ -64,16 +72,26 @@ class Runner:
         with _interruptible():
             try:
                 while waiting or active:
-                    while waiting and len(active) < self.jobs:
-                        self._start(waiting.pop(0), 0, active, done)
+                    while waiting and len(active) < self.jobs and (release := self.take()):
+                        self._start(waiting.pop(0), 0, release, active, done)
                     if active:
                         self._step(active, done)
+                    else:
+                        self.clock.sleep(WAIT)
             finally:
                 for each in active:
                     each.child.kill()
+                    each.release()
         return dict(done.items())
 
-    def _start(self, job: Job, number: int, active: list[_Active], done: dict[str, dict[str, Ran]]) -> None:
+    def _start(
+        self,
+        job: Job,
+        number: int,
+        release: Release,
+        active: list[_Active],
+        done: dict[str, dict[str, Ran]],
+    ) -> None:
         """Start a process of a job, or note why it does not start."""
         command = job.commands[number]
         job.scratch.mkdir(parents=True, exist_ok=True)
@@ -89,8 +107,9 @@ class Runner:
         except OSError as why:
             stopped = f"could not be started: {why.strerror or why}"
             done[job.name][command.name] = Ran(code=None, stopped=stopped)
+            release()
             return
-        made = _Active(job, child, number, begin)
+        made = _Active(job, child, number, begin, release)
         active.append(made)
         Thread(target=self._await, args=(made,), daemon=True).start()
 
@@ -112,8 +131,9 @@ class Runner:
         ran = self._result(each, code)
         done[each.job.name][command.name] = ran
         if not ran.stopped and code >= 0 and each.number + 1 < len(each.job.commands):
-            self._start(each.job, each.number + 1, active, done)
+            self._start(each.job, each.number + 1, each.release, active, done)
         else:
+            each.release()
             self.progress(each.job.name, sum(one.seconds for one in done[each.job.name].values()))
 
     def _look(self, each: _Active) -> None:

@@ -236,6 +236,12 @@ class Config(ChangeInputs):
         in_settings=False,
         help="Address of a mirror of that service; for pypi the part before `/pypi/`, for osv the address of its query.",
     )
+    osv_url: str = declare(
+        ARGUMENT,
+        default="https://api.osv.dev",
+        in_settings=False,
+        help="Where the severity of advisories is asked for: OSV, or a mirror of its API.",
+    )
     safety_key: str = declare(
         TEXT,
         default="",
@@ -289,10 +295,12 @@ class Config(ChangeInputs):
             yield "input 'tools' names safety, which needs input 'safety-key' or 'safety-db'"
         if self.base_sarif and self.scope != "new":
             yield "input 'base-sarif' is used with 'scope: new' only"
-        if self.vulnerability_service_url and not self.vulnerability_service_url.startswith(
-            ("https://", "http://")
+        for name, address in (
+            ("vulnerability-service-url", self.vulnerability_service_url),
+            ("osv-url", self.osv_url),
         ):
-            yield "input 'vulnerability-service-url' must start with https:// or http://"
+            if address and not address.startswith(("https://", "http://")):
+                yield f"input '{name}' must start with https:// or http://"
 
     def bar_of(self, name: str) -> Severity | None:
         """Return from which severity the findings of a scanner turn the run red, None for never."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
-from ci_actions.findings.model import Finding
+from ci_actions.findings.model import Finding, Severity
+from ci_actions.findings.suppressions import Suppression
+from ci_actions.kit.errors import Exit, worst
 
 
 class State(Enum):
@@ -79,9 +83,10 @@ class Scan:
 class Facts:
     """Everything the decision stands on.
 
-    `sources` are the texts of the files that have findings, as fingerprints need them: never emitted. For
-    `scope: new` `before` are the findings of the base with their `before_sources`, None where they could not be had,
-    for the reason in `before_problem`. `suppressions` is the file of suppressions, None when there is none,
+    `sources` are the texts of the files that have findings, as fingerprints need them (`fingerprints.decoded`): never
+    emitted. `renames` leads from the new path of a file to its old one. For `scope: new` `before` are the findings of
+    the base with their `before_sources`, None where they could not be had, for the reason in `before_problem`; without
+    a reason there is no change to judge. `suppressions` is the file of suppressions, None when there is none,
     `suppressions_before` that of the base.
     """
 
@@ -89,6 +94,7 @@ class Facts:
     sources: Mapping[str, str] = field(default_factory=dict)
     before: tuple[Finding, ...] | None = None
     before_sources: Mapping[str, str] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
     before_problem: str = ""
     base: str = ""
     base_how: str = ""
@@ -102,30 +108,100 @@ class Facts:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A finding and what it means: whether it turns the run red, or what holds it back, in a sentence."""
+    """A finding and what it means: whether it turns the run red, or what keeps it from that, in a few words.
+
+    `suppression` is the entry that holds for it, `expired` one that did.
+    """
 
     finding: Finding
     gates: bool
     held_back: str = ""
-    suppressed: bool = False
+    suppression: Suppression | None = None
+    expired: Suppression | None = None
     new: bool = True
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether somebody answers for it."""
+        return self.suppression is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Why the run is not green: an exit code, what is wrong, what to do; `short` says the same in a headline."""
+
+    code: Exit
+    text: str
+    advice: str = ""
+    short: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many findings of one scan are left after duplicates were taken out."""
+
+    total: int = 0
+    gating: int = 0
+    suppressed: int = 0
+    severities: Mapping[Severity, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcome:
-    """The verdict and what it stands on; `causes` are sentences, the ones that decide the exit code first."""
+    """The verdict and what it stands on.
+
+    `causes` come in the order of their weight, the one that decides the exit code first. `warnings` must be read before
+    the verdict is believed. `duplicates` counts, by tool, the findings that another tool had already. Of the
+    suppressions, `expired` count no more although their findings are there, `unused` fit nothing, `expiring` end soon.
+    """
 
     facts: Facts
-    judged: tuple[Judged, ...]
-    causes: tuple[str, ...]
-    duplicates: int = 0
-    expired: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
-    expiring: tuple[str, ...] = ()
+    judged: tuple[Judged, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    warnings: tuple[str, ...] = ()
+    loosened: tuple[str, ...] = ()
+    duplicates: Mapping[str, int] = field(default_factory=dict)
+    expired: tuple[Suppression, ...] = ()
+    unused: tuple[Suppression, ...] = ()
+    expiring: tuple[Suppression, ...] = ()
 
     @property
+    def code(self) -> Exit:
+        """The exit code."""
+        return worst(cause.code for cause in self.causes)
+
+    @cached_property
     def gating(self) -> tuple[Judged, ...]:
         """The findings that turn the run red."""
         return tuple(each for each in self.judged if each.gates)
+
+    @cached_property
+    def suppressed(self) -> tuple[Judged, ...]:
+        """The findings that somebody answers for."""
+        return tuple(each for each in self.judged if each.suppressed)
+
+    @property
+    def held_back(self) -> int:
+        """How many findings a suppression, or a scanner's own baseline, holds back."""
+        return len(self.suppressed) + sum(scan.held_back for scan in self.facts.scans)
+
+    def tally(self, scan: Scan) -> Tally:
+        """Return what is left of the findings of a scan."""
+        return self._tallies.get((scan.tool, scan.target or "."), Tally())
+
+    @cached_property
+    def _tallies(self) -> Mapping[tuple[str, str], Tally]:
+        parts: dict[tuple[str, str], list[Judged]] = {}
+        for each in self.judged:
+            parts.setdefault((each.finding.tool, each.finding.target or "."), []).append(each)
+        return {
+            key: Tally(
+                total=len(mine),
+                gating=sum(each.gates for each in mine),
+                suppressed=sum(each.suppressed for each in mine),
+                severities=Counter(each.finding.severity for each in mine),
+            )
+            for key, mine in parts.items()
+        }

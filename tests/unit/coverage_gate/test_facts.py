@@ -12,12 +12,14 @@ import pytest
 from ci_actions.capabilities import load
 from ci_actions.coverage_gate import facts, reading, work_tree
 from ci_actions.coverage_gate.config import Config
+from ci_actions.coverage_gate.discovery import Found
 from ci_actions.coverage_gate.formats import cobertura_fast
 from ci_actions.coverage_gate.model import Facts
 from ci_actions.kit import run
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.lines import from_numbers
+from ci_actions.kit.process import Completed, Process
 from ci_actions.kit.report import Report, Result
 
 SHA1 = "0" * 40
@@ -187,6 +189,56 @@ def test_what_is_found_out_beside_reading_is_the_same(project: Any, monkeypatch:
     monkeypatch.setattr(cobertura_fast, "_may_fork", lambda: True)
     beside = gathered(project, files=("coverage.xml",))
     assert (beside.files, beside.change, beside.checkout) == (after.files, after.change, after.checkout)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize(("jobs", "forks"), [("1", 0), ("2", 1)])
+def test_a_second_process_reads_only_within_the_budget(
+    project: Any, monkeypatch: pytest.MonkeyPatch, jobs: str, forks: int
+) -> None:
+    lines = "".join(f'<line number="{number}" hits="1"/>' for number in range(1, 5))
+    classes = "".join(
+        f'<class name="x" filename="src/{name}.py"><methods/><lines>{lines}</lines></class>' for name in "ab"
+    )
+    project.write(
+        {
+            "coverage.xml": '<?xml version="1.0" ?><coverage version="7"><packages><package name="."><classes>'
+            f"{classes}</classes></package></packages></coverage>"
+        }
+    )
+    forked = []
+    fork = os.fork
+
+    def counted() -> int:
+        forked.append(1)
+        return fork()
+
+    monkeypatch.setattr(reading, "LARGE", 1)
+    monkeypatch.setattr(cobertura_fast, "SIZE_FOR_TWO", 0)
+    monkeypatch.setattr(cobertura_fast, "_may_fork", lambda: True)
+    monkeypatch.setattr("os.fork", counted)
+    found = edges(project.path, {"CI_ACTIONS_JOBS": jobs})
+    facts.gather(Config(files=("coverage.xml",)), found)
+    assert len(forked) == forks
+    # What was held is given back.
+    with found.jobs.spare(9) as got:
+        assert got == int(jobs) - 1
+
+
+@pytest.mark.parametrize(("jobs", "taken", "asked_for"), [("1", 0, 1), ("4", 0, 4), ("4", 2, 2)])
+def test_the_agent_gets_what_is_free(project: Any, jobs: str, taken: int, asked_for: int) -> None:
+    asked = []
+
+    class Agent(Process):
+        def run(self, argv: Any, *, stdin: bytes | None = None, **_: Any) -> Completed:
+            asked.append(json.loads(stdin or b"")["jobs"])
+            return Completed(argv=tuple(argv), code=1, stdout=b"", stderr=b"enough")
+
+    found = edges(project.path, {"CI_ACTIONS_JOBS": jobs})
+    found.process = Agent({})
+    with found.jobs.spare(taken), pytest.raises(CannotJudge, match="enough"):
+        reading.collect(Config(), found, [Found(project.path / ".coverage", ".coverage")])
+    assert asked == [asked_for]
 
 
 # --- the work tree -----------------------------------------------------------------------------

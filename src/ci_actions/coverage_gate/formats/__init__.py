@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
     class _Reader(Protocol):
         def read(
-            self, path: str, data: bytes | mmap, *, counts: bool, meanwhile: Callable[[], None] | None = None
+            self,
+            path: str,
+            data: bytes | mmap,
+            *,
+            counts: bool,
+            meanwhile: Callable[[], None] | None = None,
+            processes: int = 2,
         ) -> CoverageReport: ...
 
 
@@ -73,12 +79,14 @@ def read(
     *,
     counts: bool = False,
     meanwhile: Callable[[], None] | None = None,
+    processes: int = 2,
 ) -> CoverageReport:
     """Return what the report in `data` says, which was read from `path` and has this `format`.
 
     With `counts` its files hold execution counts. Large reports are best handed over as a read-only `mmap`:
     pages that were read can then be dropped again. `meanwhile` is work that has nothing to do with the report;
-    it is called at most once, if a second process reads and this one would only wait for it.
+    it is called at most once, if a second process reads and this one would only wait for it. At most `processes`
+    read.
 
     Raises CannotJudge when it says nothing that can be trusted.
     """
@@ -100,5 +108,5 @@ def read(
         )
     reader = cast("_Reader", import_module(f"{__name__}.{_READERS[format]}"))
     if format is Format.COBERTURA:
-        return reader.read(path, data, counts=counts, meanwhile=meanwhile)
+        return reader.read(path, data, counts=counts, meanwhile=meanwhile, processes=processes)
     return reader.read(path, data, counts=counts)

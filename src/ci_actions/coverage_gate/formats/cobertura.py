@@ -40,16 +40,21 @@ _WITHOUT_COUNTS = "a branch line without counts like '50% (1/2)' was read as a l
 
 
 def read(
-    path: str, data: Data, *, counts: bool = False, meanwhile: Callable[[], None] | None = None
+    path: str,
+    data: Data,
+    *,
+    counts: bool = False,
+    meanwhile: Callable[[], None] | None = None,
+    processes: int = 2,
 ) -> CoverageReport:
     """Return the report in `data`, which was read from `path`; with `counts`, execution counts too.
 
-    `meanwhile` is called while a second process reads, if one does.
+    `meanwhile` is called while a second process reads, if one does; `processes` is how many may.
 
     Raises CannotJudge for what is no Cobertura report, or one whose numbers cannot be meant.
     """
     if not counts:
-        report = _read_flat(path, data, meanwhile)
+        report = _read_flat(path, data, meanwhile, processes)
         if report is not None:
             return report
     reader = _Reader(path, counts=counts)
@@ -57,9 +62,11 @@ def read(
     return reader.report(reader.tallies.files())
 
 
-def _read_flat(path: str, data: Data, meanwhile: Callable[[], None] | None = None) -> CoverageReport | None:
+def _read_flat(
+    path: str, data: Data, meanwhile: Callable[[], None] | None = None, processes: int = 2
+) -> CoverageReport | None:
     """Return the report in `data` if it has the shape that the fast path knows, else None."""
-    flat = cobertura_fast.read(data, meanwhile)
+    flat = cobertura_fast.read(data, meanwhile, processes=processes)
     if flat is None:
         return None
     reader = _Reader(path, counts=False)

@@ -104,10 +104,11 @@ class _Different(Exception):
     """The report does not have the shape that this module knows."""
 
 
-def read(data: Data, meanwhile: Meanwhile | None = None) -> Flat | None:
+def read(data: Data, meanwhile: Meanwhile | None = None, *, processes: int = 2) -> Flat | None:
     """Return what the report in `data` holds, None if its shape is not the flat one.
 
-    `meanwhile` is called once while a second process reads, and not at all where there is none.
+    `meanwhile` is called once while a second process reads, and not at all where there is none: there is one only if
+    `processes` allows for it.
     """
     start = data.find(_START)
     if start < 0:
@@ -117,7 +118,7 @@ def read(data: Data, meanwhile: Meanwhile | None = None) -> Flat | None:
     if encoding and encoding[1].lower() != b"utf-8":
         return None
     try:
-        return Flat(head, _files(_all_classes(data, start, meanwhile)))
+        return Flat(head, _files(_all_classes(data, start, meanwhile, processes)))
     except _Different:
         return None
 
@@ -147,8 +148,8 @@ def _files(classes: list[_Class]) -> tuple[FileCoverage, ...]:
 # Two processes
 
 
-def _all_classes(data: Data, start: int, meanwhile: Meanwhile | None) -> list[_Class]:
-    if len(data) >= SIZE_FOR_TWO and _may_fork():
+def _all_classes(data: Data, start: int, meanwhile: Meanwhile | None, processes: int) -> list[_Class]:
+    if processes > 1 and len(data) >= SIZE_FOR_TWO and _may_fork():
         share = SHARE_BESIDE_OTHER_WORK if meanwhile else 0.5
         middle = data.find(_END, start + int((len(data) - start) * share))
         second = data.find(_START, middle) if middle >= 0 else -1

@@ -1,0 +1,215 @@
+"""Edge: carries out what was decided: proves, moves or fills the environment, then puts the project and PATH right."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ci_actions.home import cache_home
+from ci_actions.kit.clock import Clock
+from ci_actions.kit.run import Edges
+from ci_actions.project import environments
+from ci_actions.project.environments import Rejected, Verified
+from ci_actions.project.relocation import relocate
+from ci_actions.python_setup_with_cache import decide, environment, facts
+from ci_actions.python_setup_with_cache.config import Config
+from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver
+from ci_actions.python_setup_with_cache.model import Activated, Finished, FinishFacts, Installed, Plan, Work
+
+
+class Watch:
+    """Notes how many seconds each part of the work took."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun = clock.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        """Note the seconds since the last lap under a name."""
+        now = self._clock.monotonic()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._begun
+        self._begun = now
+
+
+def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
+    """Make the environment what the lock says, unless it is proved to be that already."""
+    found, plan, keyed = work.facts, work.facts.plan, work.facts.keyed
+    watch = Watch(edges.clock)
+    watch.seconds["verify"] = found.verify_seconds
+    begun = Installed(
+        restored=_restored(work),
+        matched=found.matched,
+        size_restored=found.size,
+        seconds=watch.seconds,
+        notices=_notices(work),
+        started=found.started,
+    )
+    if plan.manager == "none":
+        return begun
+    moved_from, work = _moved(work, edges, watch)
+    job = environment.job(config, edges, keyed)
+    driver = environment.ready(config, edges, keyed, job)
+    begun = replace(begun, manager=driver.tool.argv, moved_from=moved_from, rejected=work.rejected)
+    watch.lap("manager")
+    if not config.install:
+        return begun
+    if not work.installs:
+        return replace(begun, distributions=_count(found.proof))
+    if plan.unknown and config.lock_policy == "frozen":
+        drifted = driver.check_lock()
+        watch.lap("lock")
+        if drifted:
+            return replace(begun, drift=_told(drifted))
+    if work.removes:
+        _remove(job.venv)
+    driver.install()
+    watch.lap("install")
+    marker = environment.record(config, plan, keyed, job)
+    watch.lap("record")
+    saves = plan.save and found.matched != keyed.key
+    if config.prune and saves:
+        _prune(driver, job.venv, plan.keeps)
+        watch.lap("prune")
+    kept = facts.kept_folders(edges, keyed)
+    return replace(
+        begun,
+        installed=True,
+        distributions=len(marker.distributions),
+        size=sum(facts.size(path) for path in kept) if saves else 0,
+        save=saves,
+    )
+
+
+def finish(config: Config, found: FinishFacts, edges: Edges[Config]) -> Finished:
+    """Install the project itself and say what later steps are to find on PATH."""
+    if found.plan.manager == "none" or found.installed is None or found.keyed is None:
+        return Finished(facts=found, ended=edges.clock.now())
+    watch = Watch(edges.clock)
+    job = environment.job(config, edges, found.keyed)
+    if config.install:
+        environment.again(job, tuple(found.installed.manager), found.keyed).install_project()
+        watch.lap("project")
+    activated = _activated(config, edges, found) if config.activate else None
+    return Finished(facts=found, activated=activated, seconds=watch.seconds, ended=edges.clock.now())
+
+
+def here(config: Config, plan: Plan, edges: Edges[Config]) -> Plan | Installed | Finished:
+    """Do everything in one process, with an interpreter of this machine and without a cache service."""
+    if plan.drifted:
+        return plan
+    keyed = installed = None
+    if plan.mode == "setup":
+        plan = plan if plan.present else facts.with_interpreter(config, edges, plan)
+        keyed = decide.keyed(config, facts.key_facts(config, edges, plan, Path(plan.present)))
+        found = facts.install_facts(config, edges, plan, keyed, matched="", outcome="")
+        installed = install(config, decide.install(config, found), edges)
+        if installed.drift:
+            return installed
+    left = FinishFacts(
+        plan=plan,
+        keyed=keyed,
+        installed=installed,
+        python_outcome="",
+        save_outcome="",
+        started=edges.clock.now(),
+    )
+    return finish(config, left, edges)
+
+
+# --- the environment --------------------------------------------------------------------------------
+
+
+def _moved(work: Work, edges: Edges[Config], watch: Watch) -> tuple[str, Work]:
+    """Return where a moved environment came from, and what is left to do; one that cannot be moved is rejected."""
+    proof = work.facts.proof
+    if not work.moves or not isinstance(proof, Verified):
+        return "", work
+    before = proof.marker.made_at
+    after = relocate(proof, edges.process)
+    watch.lap("move")
+    if isinstance(after, Rejected):
+        return "", replace(
+            work, installs=True, removes=work.facts.disposable, moves=False, rejected=after.reason
+        )
+    return before, work
+
+
+def _restored(work: Work) -> str:
+    plan, found = work.facts.plan, work.facts
+    if not plan.restore:
+        return "off"
+    if not found.matched:
+        return "miss"
+    return "hit" if found.matched == found.keyed.key else "partial"
+
+
+def _notices(work: Work) -> tuple[str, ...]:
+    if work.facts.plan.restore and work.facts.outcome not in ("success", ""):
+        return ("The cache could not be restored: the service did not answer. Not an error.",)
+    return ()
+
+
+def _count(proof: object) -> int:
+    return len(proof.marker.distributions) if isinstance(proof, Verified) else 0
+
+
+def _told(drifted: Drifted) -> str:
+    return f"The lock does not match the project. Run '{drifted.mend}' and commit, or set lock-policy: prefer.\n{drifted.words}"
+
+
+def _remove(venv: Path) -> None:
+    import shutil
+
+    if venv.is_symlink():
+        venv.unlink()
+    elif venv.exists():
+        shutil.rmtree(venv)
+
+
+def _prune(driver: Driver, venv: Path, keeps: str) -> None:
+    if keeps in ("venv", "both"):
+        environments.drop_bytecode(venv)
+    if keeps in ("downloads", "both"):
+        driver.prune()
+
+
+# --- the environment of later steps --------------------------------------------------------------------
+
+
+def _activated(config: Config, edges: Edges[Config], found: FinishFacts) -> Activated:
+    """Return what later steps find on PATH: the environment's programs first, then the manager, and nothing beside it."""
+    assert found.keyed
+    assert found.installed
+    venv = edges.directory / ".venv"
+    scripts = venv / ("Scripts" if os.name == "nt" else "bin")
+    paths = []
+    words = tuple(found.installed.manager)
+    if words and not found.keyed.choice.get("program") and len(words) == 1:
+        paths.append(str(_door(Path(words[0]), Path(cache_home(edges.environ)))))
+    variables = {}
+    if config.install:
+        paths.append(str(scripts))
+        variables["VIRTUAL_ENV"] = str(venv)
+        if found.plan.manager == "hatch":
+            # `hatch run` would make another environment elsewhere.
+            variables["HATCH_ENV_TYPE_VIRTUAL_PATH"] = str(venv)
+    return Activated(
+        paths=tuple(paths),
+        venv=str(venv) if config.install else "",
+        variables=variables,
+        by_hand=not edges.context.github,
+    )
+
+
+def _door(program: Path, cache: Path) -> Path:
+    """Return a folder that holds a manager's program and nothing else: its own environment has a `python` too."""
+    folder = cache / "ci-actions" / "programs" / f"{program.parent.parent.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    door = folder / program.name
+    if os.name == "nt":
+        door.with_suffix(".cmd").write_text(f'@"{program}" %*\r\n', encoding="utf-8")
+    elif not door.is_symlink():
+        door.symlink_to(program)
+    return folder

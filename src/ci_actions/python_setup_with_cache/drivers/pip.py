@@ -1,0 +1,136 @@
+"""Edge: pip. https://pip.pypa.io/en/stable/cli/pip_install/"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+
+from ci_actions.kit.errors import BadInput
+from ci_actions.project.managers import requirement_files
+from ci_actions.project.model import Manager
+from ci_actions.python_setup_with_cache.drivers.base import Driver
+
+#: The oldest interpreter for which our pip installs (`--python`); for older ones the pip that came with them does.
+OLDEST = (3, 10)
+
+
+class Pip(Driver):
+    """pip: requirements files, or what `pyproject.toml` asks for."""
+
+    manager = Manager.PIP
+
+    def sync(self) -> None:
+        """Install the requirements files of the project and its groups, or the static dependencies of pyproject.toml."""
+        words = list(self._requirements())
+        self._make_venv_with_pip()
+        if not words:
+            self.say("nothing to install but the project")
+            return
+        self.pip(["install", *words, *self.job.arguments], "installing")
+
+    def install_project(self) -> None:
+        """Install the project in place, without its dependencies where they are known to be there."""
+        if not self.is_package:
+            self.say("the project says not how it is built: it is no package")
+            return
+        extras = f"[{','.join(self.job.extras)}]" if self.job.extras and self._is_dynamic else ""
+        alone = [] if self._is_dynamic else ["--no-deps"]
+        self.pip(["install", *alone, "--editable", f".{extras}"], "installing the project")
+
+    def download_caches(self) -> tuple[Path, ...]:
+        """Ask pip for its cache."""
+        done = self.process.run([*self._command(), "cache", "dir"], cwd=self.job.directory)
+        return (Path(done.text.strip().splitlines()[-1]),) if done.ok and done.text.strip() else ()
+
+    def prune(self) -> None:
+        """Drop the answers of indexes; the wheels that were built here stay."""
+        for cache in self.download_caches():
+            for name in ("http", "http-v2", "selfcheck"):
+                rmtree(cache / name, ignore_errors=True)
+
+    # --- pip itself ---
+
+    def pip(self, words: list[str], doing: str) -> None:
+        """Run pip for the environment."""
+        quiet = ["--disable-pip-version-check", "--no-input"]
+        self.follow([*self._command(), *words[:1], *quiet, *words[1:]], doing)
+
+    def own_pip(self) -> tuple[str, ...]:
+        """Return the words that start the pip that this release pins."""
+        return self.tool.argv
+
+    def _command(self) -> list[str]:
+        if self._is_old:
+            return [str(self.job.venv_python), "-I", "-m", "pip"]
+        return [*self.own_pip(), "--python", str(self.job.venv_python)]
+
+    @property
+    def _is_old(self) -> bool:
+        return self.interpreter_release < OLDEST
+
+    def _make_venv_with_pip(self) -> None:
+        """Make the environment with the pip that its interpreter carries, so that later steps can use it.
+
+        `venv` alone needs four times as long for that: it starts that pip from a zip file and compiles it.
+        """
+        if self.job.venv_python.exists():
+            return
+        interpreter = self.job.interpreter
+        carried = Path(
+            interpreter.base_prefix, "lib", f"python{interpreter.version}", "ensurepip", "_bundled"
+        )
+        wheels = sorted(map(str, carried.glob("pip-*.whl")))
+        if not wheels or self._is_old:
+            self.make_venv(with_pip=True)
+            return
+        self.make_venv()
+        words = ["install", "--quiet", "--no-index", "--no-deps", "--no-compile", *wheels]
+        done = self.process.run([*self._command(), *words])
+        if not done.ok:
+            raise self.failure(done, "bringing pip into the environment")
+
+    # --- what is asked for ---
+
+    @property
+    def _is_dynamic(self) -> bool:
+        """Whether only building the project tells what it needs."""
+        project = self.job.files.table("pyproject.toml", "project")
+        listed = project.get("dynamic", ())
+        return not self.job.files.requirement_files() and (
+            not project or (isinstance(listed, list) and "dependencies" in listed)
+        )
+
+    def _requirements(self) -> Iterator[str]:
+        files = self.job.files
+        in_table = files.table("pyproject.toml", "dependency-groups")
+        tabled = [each for each in self.job.groups if each in in_table]
+        rest = [each for each in self.job.groups if each not in in_table]
+        named = requirement_files(files, rest) if files.requirement_files() or rest else ()
+        for name in named:
+            yield from ("-r", name)
+        for group in tabled:
+            yield from ("--group", group)
+        if not named or self.job.extras:
+            yield from self._static(with_base=not named)
+
+    def _static(self, *, with_base: bool) -> Iterator[str]:
+        project = self.job.files.table("pyproject.toml", "project")
+        optional = project.get("optional-dependencies", {})
+        optional = optional if isinstance(optional, dict) else {}
+        unknown = [each for each in self.job.extras if each not in optional] if project else []
+        if unknown and not self._is_dynamic:
+            raise BadInput(
+                *(
+                    f"extras: '{each}' is not in [project.optional-dependencies]"
+                    f" ({', '.join(optional) or 'there are none'})."
+                    for each in unknown
+                )
+            )
+        base = project.get("dependencies", ()) if with_base else ()
+        yield from map(str, base if isinstance(base, list) else ())
+        for each in self.job.extras:
+            yield from map(str, optional.get(each, ()))
+
+
+DRIVER = Pip

@@ -1,0 +1,128 @@
+"""Edge: the project's environment and the manager that fills it, for the phases that touch them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ci_actions.home import cache_home, sha256
+from ci_actions.kit.run import Edges
+from ci_actions.project import environments, locks
+from ci_actions.project.environments import Rejected, Verified
+from ci_actions.project.files import ProjectFiles
+from ci_actions.project.interpreters import probe
+from ci_actions.project.managers import detect
+from ci_actions.project.marker import Marker, Origin
+from ci_actions.project.model import Interpreter
+from ci_actions.project.reading import read_project
+from ci_actions.python_setup_with_cache import facts
+from ci_actions.python_setup_with_cache.config import Config
+from ci_actions.python_setup_with_cache.drivers import driver
+from ci_actions.python_setup_with_cache.drivers.base import Driver, Job
+from ci_actions.python_setup_with_cache.drivers.provide import Choice, Tool, provide
+from ci_actions.python_setup_with_cache.model import Keyed, Plan
+
+
+def job(config: Config, edges: Edges[Config], keyed: Keyed) -> Job:
+    """Return what is to be installed, where, and for which interpreter."""
+    files = read_project(edges.directory, edges.root)
+    return Job(
+        directory=edges.directory,
+        interpreter=probe(keyed.python_path, edges.process),
+        files=files,
+        detected=detect(files, config.manager),
+        environ=facts.environ_of(edges),
+        progress=edges.progress,
+        clock=edges.clock,
+        groups=config.groups,
+        extras=config.extras,
+        arguments=facts.arguments(config),
+        lock_policy=config.lock_policy,
+        offline=config.offline,
+    )
+
+
+def ready(config: Config, edges: Edges[Config], keyed: Keyed, work: Job) -> Driver:
+    """Return the manager, provided if it is not there, at work on a job. Raises Unavailable."""
+    tool = provide(
+        Choice(manager=work.detected.manager, **keyed.choice),
+        python=_python_for_managers(work.interpreter),
+        cache=Path(cache_home(edges.environ)),
+        process=edges.process,
+        environ=work.environ,
+        progress=edges.progress,
+        offline=config.offline,
+    )
+    return driver(work.detected.manager)(work, tool)
+
+
+def again(work: Job, words: tuple[str, ...], keyed: Keyed) -> Driver:
+    """Return the manager that an earlier phase provided, at work on a job."""
+    return driver(work.detected.manager)(
+        work, Tool(argv=words, version=keyed.manager_version, why=keyed.manager_why)
+    )
+
+
+def origin(config: Config, plan: Plan, keyed: Keyed) -> Origin:
+    """Return what the environment is made of; one that is made of anything else is of no use."""
+    chosen = {
+        "groups": ",".join(sorted(config.groups)),
+        "extras": ",".join(sorted(config.extras)),
+        "arguments": config.install_args,
+        "lock-policy": config.lock_policy,
+    }
+    return Origin(
+        manager=plan.manager, manager_version=keyed.manager_version, inputs=keyed.inputs, selection=chosen
+    )
+
+
+def proof(config: Config, edges: Edges[Config], plan: Plan, keyed: Keyed) -> Verified | Rejected:
+    """Return whether the environment that lies there is the one that was recorded."""
+    files = read_project(edges.directory, edges.root)
+    detected = detect(files, config.manager)
+    named: dict[str, set[str]] = {}
+    for lock in detected.locks:
+        for name, version in locks.scan(files.shown(lock), files.bytes(lock)):
+            named.setdefault(name, set()).add(version)
+    return environments.verify(
+        edges.directory / ".venv",
+        interpreter=probe(keyed.python_path, edges.process),
+        origin=origin(config, plan, keyed),
+        locked=named if plan.is_locked else None,
+        process=edges.process,
+        local=local(files),
+    )
+
+
+def record(config: Config, plan: Plan, keyed: Keyed, work: Job) -> Marker:
+    """Leave the note in an environment that was just made."""
+    return environments.record(
+        work.venv,
+        interpreter=work.interpreter,
+        origin=origin(config, plan, keyed),
+        local=local(work.files),
+    )
+
+
+def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the digests of files by their paths."""
+    return {name: sha256(content) for name, content in contents.items()}
+
+
+def local(files: ProjectFiles) -> frozenset[str]:
+    """Return the names of what is installed from the checkout itself: never part of what is kept."""
+    names = [
+        files.table("pyproject.toml", "project").get("name"),
+        files.table("pyproject.toml", "tool", "poetry").get("name"),
+    ]
+    return frozenset(environments.normalised(each) for each in names if isinstance(each, str))
+
+
+def _python_for_managers(target: Interpreter) -> str:
+    """Return the interpreter that managers run on: the project's own where it is new enough for them, else ours."""
+    import sys
+
+    major, minor = (int(part) for part in target.version.split(".")[:2])
+    if target.implementation == "cpython" and (major, minor) >= (3, 11) and not target.free_threaded:
+        return target.path
+    return getattr(sys, "_base_executable", "") or sys.executable

@@ -1,0 +1,178 @@
+"""The Python packages that locks and pinned requirements name, with their exact versions and where they stand.
+
+Nothing is resolved: resolution runs the build code of packages. What has no exact version is told apart, as nobody
+can audit it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: Locks, by the end of their name.
+TOML_LOCKS = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml")
+_PYLOCK = re.compile(r"(?:.*/)?pylock\.[^/.]+\.toml")
+_REQUIREMENTS = re.compile(
+    r"(?:.*/)?(?:[^/]*(?:requirements|constraints)[^/]*\.txt|requirements/(?:[^/]+/)*[^/]+\.txt)",
+    re.IGNORECASE,
+)
+#: https://packaging.python.org/en/latest/specifications/dependency-specifiers/#names
+_NAME = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(.*)")
+_PINNED = re.compile(r"(===?)\s*([A-Za-z0-9_.!+-]+)(?:\s*(?:;.*)?)$")
+_EGG = re.compile(r"#egg=([A-Za-z0-9._-]+)")
+#: Where a TOML lock says that a package is part of the project itself.
+_OWN = ("editable", "virtual", "directory", "workspace")
+
+
+@dataclass(frozen=True, order=True)
+class Pinned:
+    """One package at one version, and where a file says so."""
+
+    name: str
+    version: str
+    path: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What one file names: packages with a version, and, in the file's own words, those without."""
+
+    pinned: tuple[Pinned, ...] = ()
+    unpinned: tuple[str, ...] = ()
+
+
+class Unreadable(Exception):
+    """A lock that cannot be understood; the text says why."""
+
+
+def is_lock(path: str) -> bool:
+    """Whether a file is a lock or a requirements file by its name."""
+    base = path.rpartition("/")[2]
+    return base in (*TOML_LOCKS, "Pipfile.lock") or bool(
+        _PYLOCK.fullmatch(path) or _REQUIREMENTS.fullmatch(path)
+    )
+
+
+def canonical(name: str) -> str:
+    """Return the one spelling of a package's name: https://packaging.python.org/en/latest/specifications/name-normalization/"""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def packages(path: str, content: bytes) -> Packages:
+    """Return the packages in a lock or requirements file; raises Unreadable for one that is broken."""
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise Unreadable("it is not UTF-8") from wrong
+    base = path.rpartition("/")[2]
+    try:
+        if base == "Pipfile.lock":
+            return _pipfile(path, json.loads(text), text)
+        if base.endswith((".lock", ".toml")):
+            return _toml(path, tomllib.loads(text), text)
+    except (ValueError, TypeError, AttributeError, RecursionError) as wrong:
+        raise Unreadable("it is no valid lock") from wrong
+    return _requirements(path, text)
+
+
+def _requirements(path: str, text: str) -> Packages:
+    pinned = []
+    unpinned = []
+    for line, written in _logical_lines(text):
+        if written.startswith("-") and not written.startswith(("-e", "--editable")):
+            continue
+        requirement = re.split(r"\s--(?:hash|global-option|config-settings?)\b", written)[0].strip()
+        found = _NAME.fullmatch(requirement)
+        exact = _PINNED.match(found[2]) if found else None
+        if found and exact and "*" not in exact[2]:
+            pinned.append(Pinned(canonical(found[1]), exact[2], path, line))
+        elif not _is_own(requirement):
+            unpinned.append(_shown(requirement))
+    return Packages(tuple(pinned), tuple(unpinned))
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield requirements with the line each begins on; comments and continuations as pip reads them."""
+    begun, held = 0, ""
+    for position, line in enumerate(text.splitlines(), 1):
+        begun = begun if held else position
+        bare = re.sub(r"(?:^|\s)#.*$", "", line)
+        if bare.rstrip().endswith("\\") and not re.match(r"\s*#", line):
+            held += bare.rstrip()[:-1] + " "
+            continue
+        held += bare
+        if held.strip():
+            yield begun, held.strip()
+        held = ""
+    if held.strip():
+        yield begun, held.strip()
+
+
+def _is_own(requirement: str) -> bool:
+    """Whether a requirement is the project itself, or a part of it: `-e .`, `./library`."""
+    target = re.sub(r"^(?:-e|--editable)[\s=]*", "", requirement)
+    return target.startswith((".", "/", "file:."))
+
+
+def _shown(requirement: str) -> str:
+    """Return the name of a requirement, or what is before its address: that may hold a password."""
+    if egg := _EGG.search(requirement):
+        return egg[1]
+    found = _NAME.match(re.sub(r"^(?:-e|--editable)[\s=]*", "", requirement))
+    return found[1] if found and "://" not in requirement.partition("@")[0] else "an address"
+
+
+def _toml(path: str, document: Mapping[str, Any], text: str) -> Packages:
+    rows = document.get("package", document.get("packages"))
+    if rows is None and (document.get("version") or document.get("lock-version") or document.get("metadata")):
+        return Packages()
+    if not isinstance(rows, list):
+        raise Unreadable("it holds no packages")
+    lines = _lines(text, re.compile(r'^name\s*=\s*"([^"]+)"'))
+    pinned = []
+    unpinned = []
+    for row in rows:
+        name = row["name"] if isinstance(row.get("name"), str) else ""
+        source = row.get("source") if isinstance(row.get("source"), dict) else {}
+        if (
+            not name
+            or any(key in source for key in _OWN)
+            or source.get("type") == "directory"
+            or row.get("directory")
+        ):
+            continue
+        version = row.get("version")
+        if isinstance(version, str) and version:
+            pinned.append(Pinned(canonical(name), version, path, next(lines.get(name, iter(())), 0)))
+        else:
+            unpinned.append(name)
+    return Packages(tuple(pinned), tuple(unpinned))
+
+
+def _pipfile(path: str, document: Mapping[str, Any], text: str) -> Packages:
+    lines = _lines(text, re.compile(r'^\s{8}"([^"]+)": \{'))
+    pinned = []
+    unpinned = []
+    for section in ("default", "develop"):
+        for name, row in document.get(section, {}).items():
+            line = next(lines.get(name, iter(())), 0)
+            version = row.get("version", "")
+            if version.startswith("=="):
+                pinned.append(Pinned(canonical(name), version.lstrip("="), path, line))
+            elif not row.get("path") and not row.get("editable"):
+                unpinned.append(name)
+    return Packages(tuple(pinned), tuple(unpinned))
+
+
+def _lines(text: str, name: re.Pattern[str]) -> dict[str, Iterator[int]]:
+    """Return for every name the lines that begin with it, in their order."""
+    found: dict[str, list[int]] = {}
+    for position, line in enumerate(text.splitlines(), 1):
+        if match := name.match(line):
+            found.setdefault(match[1], []).append(position)
+    return {key: iter(value) for key, value in found.items()}

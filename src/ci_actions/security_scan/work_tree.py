@@ -1,0 +1,121 @@
+"""Edge: what the repository holds, now or at its base."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ci_actions.kit.base import Base
+from ci_actions.kit.errors import CannotJudge
+from ci_actions.kit.git import Git
+from ci_actions.kit.globs import matcher
+from ci_actions.security_scan.config import Config
+from ci_actions.security_scan.scanners import Tree
+
+#: Somebody else's code, where it is checked in.
+VENDORED = (
+    "node_modules", "vendor", "vendored", "_vendor", "third_party", "third-party", "bower_components", "site-packages",
+    ".venv", "venv", ".tox", ".nox", ".eggs", "__pypackages__", "Pods", ".git", ".ci-actions",
+)  # fmt: skip
+#: Of the scan itself; what they say of secrets is not a secret.
+OURS = (".security-suppressions.toml",)
+
+
+def files_of(root: Path, prefix: str, git: Git) -> tuple[tuple[str, ...], bool]:
+    """Return the files below the working directory that are tracked or not ignored, and whether git said so."""
+    if not (root / ".git").exists():
+        return tuple(sorted(_walked(root / prefix, root))), False
+    return git.files(*([prefix] if prefix else [])), True
+
+
+def _walked(folder: Path, root: Path) -> Iterator[str]:
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in VENDORED]
+        for name in names:
+            yield Path(where, name).relative_to(root).as_posix()
+
+
+def tree_of(config: Config, root: Path, prefix: str, names: Iterable[str], *, git: bool) -> Tree:
+    """Return what there is to look at. A link is no file of its own, and a submodule is another repository."""
+    sizes = {}
+    for name in names:
+        path = root / name
+        try:
+            if path.is_file() and not path.is_symlink():
+                sizes[name] = path.stat().st_size
+        except OSError:
+            # It is there and cannot be looked at: the scanner will say so.
+            sizes[name] = 0
+    everything = tuple(sizes)
+    return narrowed(
+        config,
+        "",
+        Tree(
+            root=str(root), directory=prefix, everything=everything, sizes=sizes, read=_reader(root), git=git
+        ),
+    )
+
+
+def narrowed(config: Config, tool: str, tree: Tree) -> Tree:
+    """Return the tree with the files that `paths` and `exclude` leave for a scanner."""
+    own = config.settings_of(tool)
+    wanted = own.paths or config.paths
+    fits = matcher(wanted, tree.directory) if wanted else lambda _: True
+    left_out = matcher((*VENDORED, *OURS))
+    excluded = matcher((*config.exclude, *own.exclude), tree.directory)
+    files = tuple(
+        path for path in tree.everything if fits(path) and not left_out(path) and not excluded(path)
+    )
+    return replace(tree, files=files)
+
+
+def _reader(root: Path) -> Callable[[str], bytes | None]:
+    def read(path: str) -> bytes | None:
+        try:
+            return (root / path).read_bytes()
+        except OSError:
+            return None
+
+    return read
+
+
+def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tree:
+    """Return the tree with the commits that a scanner of the history reads: those of the change, else all."""
+    if not tree.git:
+        return tree
+    ranged = base is not None and base.patch_file is None and config.history == "change"
+    revisions = ("--all",)
+    if ranged and base is not None:
+        revisions = (f"{base.sha}..{base.head or 'HEAD'}",)
+    try:
+        if git.resolve("HEAD") is None:
+            return replace(tree, revisions=revisions)
+        done = git.run("rev-list", "--count", "--no-merges", "--full-history", *revisions, "--", ".")
+        commits = int(done.stdout or b"0") if done.ok else 0
+        shallow = git.is_shallow()
+    except (CannotJudge, ValueError) as why:
+        return replace(
+            tree, revisions=revisions, commits=1, cut_off=f"the history could not be listed: {why}"
+        )
+    cut_off = ""
+    if not done.ok:
+        commits, cut_off = 1, "git could not list the commits"
+    elif shallow and not (ranged and base is not None and git.proves([base.sha], base.head or "HEAD")):
+        cut_off = "the clone is shallow, so older commits were not read (fetch-depth: 0 brings them)"
+    return replace(tree, revisions=revisions, commits=commits, cut_off=cut_off)
+
+
+def checked_out(git: Git, sha: str, prefix: str, folder: Path) -> tuple[str, ...]:
+    """Write the files of a commit to a folder, and return their names; no index and no ref of the clone is touched."""
+    index = {"GIT_INDEX_FILE": str(folder.with_suffix(".index"))}
+    folder.mkdir(parents=True)
+    read = git.run("read-tree", sha, env=index)
+    listed = git.run("ls-files", "-z", "--", *([prefix] if prefix else []), env=index)
+    names = tuple(name for name in listed.text.split("\0") if name)
+    given = "\0".join(names).encode("utf-8", "surrogateescape")
+    written = git.run("checkout-index", "-z", "--stdin", f"--prefix={folder}/", env=index, stdin=given)
+    if not (read.ok and listed.ok and written.ok):
+        raise CannotJudge(f"The files of {sha[:12]} cannot be had from this clone.")
+    return names
