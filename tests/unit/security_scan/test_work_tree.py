@@ -98,7 +98,9 @@ def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
 
 
 def history(repository: Repository, base: Base | None = None, prefix: str = "", **options: str) -> Tree:
-    return work_tree.with_history(config(None, **options), tree(repository, prefix), git(repository.path), base)
+    return work_tree.with_history(
+        config(None, **options), tree(repository, prefix), git(repository.path), base
+    )
 
 
 def test_the_commits_of_the_change_else_all(repository: Repository) -> None:
