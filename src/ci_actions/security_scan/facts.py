@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ci_actions.findings import compare, fingerprints, read_sarif
-from ci_actions.findings.model import Finding, Severity
+from ci_actions.findings.model import Finding, Kind, Severity
 from ci_actions.findings.redaction import Redactor
 from ci_actions.kit.base import Base, NoBase, resolve_base
 from ci_actions.kit.change import changed
@@ -36,6 +36,8 @@ GUESSED = frozenset(
         "secrets", "string", "system", "test", "testing", "token", "true", "unknown", "user", "username", "value",
     }
 )  # fmt: skip
+#: Messages about these are made of our words, of names of rules and packages, and of published advisories.
+IN_OUR_WORDS = (Kind.SECRET, Kind.DEPENDENCY)
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:
@@ -62,7 +64,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         sources=sources(found, tree.read),
         before=before.findings,
         before_sources=before.sources,
-        before_problem=redactor.text(before.problem),
+        before_problem=redactor.sentence(before.problem),
         renames=compare.renames(change.change) if change.change else {},
         base=change.base.sha if change.base else "",
         base_how=change.base.how if change.base else "",
@@ -309,7 +311,7 @@ class _Scanning:
         )
 
     def _say(self, line: str) -> None:
-        self._edges.progress(self._redactor.text(line))
+        self._edges.progress(self._redactor.sentence(line))
 
 
 def failed(scanner: Scanner, target: str, why: NoAnswer) -> Scan:
@@ -326,17 +328,18 @@ def failed(scanner: Scanner, target: str, why: NoAnswer) -> Scan:
 
 def clean(scan: Scan, redactor: Redactor) -> Scan:
     """Return the scan without a secret in any of its texts."""
-    text = redactor.text
+    ours = redactor.sentence
     for finding in scan.findings:
+        text = ours if finding.kind in IN_OUR_WORDS else redactor.text
         finding.message = text(finding.message)
         finding.title = text(finding.title)
         finding.fix = text(finding.fix)
     return replace(
         scan,
-        reason=text(scan.reason),
-        gaps=tuple(map(text, scan.gaps)),
-        notes=tuple(map(text, scan.notes)),
-        target=text(scan.target),
+        reason=ours(scan.reason),
+        gaps=tuple(map(ours, scan.gaps)),
+        notes=tuple(map(ours, scan.notes)),
+        target=redactor.text(scan.target),
     )
 
 

@@ -212,7 +212,7 @@ def _gaps(errors: Mapping[str, str], unseen: Sequence[str], ask: Ask) -> Iterato
         )
     others = [path for path in errors if path not in broken]
     if others:
-        yield f"{count(len(others), 'file')} could not be read ({listed(others)}: {errors[others[0]]})"
+        yield f"{count(len(others), 'file')} could not be read ({listed(others)}: “{errors[others[0]]}”)"
     if unseen and not _leaves_out(ask):
         yield f"{count(len(unseen), 'file')} of those it was asked for did not appear in its report ({listed(unseen)})"
     if len(errors) + len(unseen) >= len(ask.files):

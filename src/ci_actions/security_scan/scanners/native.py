@@ -58,9 +58,9 @@ def ended_well(ended: Ended, *codes: int) -> None:
 
 
 def said(ended: Ended) -> str:
-    """Return `: what it said`, in words that cannot hold a secret, or nothing."""
+    """Return `: “what it said”`, in words that cannot hold a secret, or nothing."""
     text = excerpt(ended.errors)
-    return f": {text}" if text else ""
+    return f": “{text}”" if text else ""
 
 
 def trouble(errors: bytes) -> Trouble:

@@ -52,7 +52,7 @@ def test_whose_fault_it_is(errors: str, expected: Trouble) -> None:
 
 
 def test_what_a_scanner_said_is_told_without_what_it_stumbled_over() -> None:
-    with pytest.raises(NoAnswer, match=r"exit code 2: cannot parse … at line 3\."):
+    with pytest.raises(NoAnswer, match=r"exit code 2: “cannot parse … at line 3”\."):
         native.ended_well(ended(code=2, errors="cannot parse AKIAIOSFODNN7EXAMPLE at line 3"), 0)
 
 
