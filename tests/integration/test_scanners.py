@@ -263,7 +263,7 @@ class TestPipAudit:
     def test_every_lock_is_read(
         self, machine: Machine, open_repository: Repository, advisories: Advisories
     ) -> None:
-        uv = 'version = 1\n[[package]]\nname = "flask"\nversion = "1.0"\nsource = { registry = "https://pypi.org/simple" }\n'
+        uv = 'version = 1\n[[package]]\nname = "flask"\nversion = "1.0"\nsource = { registry = "https://index.example/simple" }\n'
         open_repository.commit({"a/requirements.txt": "flask==0.5\n", "b/uv.lock": uv})
         scan = self.scan(machine, open_repository, advisories)
         assert {each.path for each in scan.findings} == {"a/requirements.txt", "b/uv.lock"}
@@ -343,7 +343,7 @@ class TestGitleaks:
         found = machine.scan(open_repository.path, "gitleaks", history="all")
         scan = only(found, "gitleaks")
         assert (scan.state, scan.examined) == (State.FINDINGS, 3)
-        assert {each.target for each in scan.findings} == {bad[:12]}
+        assert {each.commit for each in scan.findings} == {bad[:12]}
         assert names(scan.findings) == {"github-pat", "slack-bot-token"}
         assert not any(value in repr((found.scans, machine.lines)) for value in (GITHUB, SLACK))
 

@@ -161,7 +161,9 @@ def region(row: Mapping[str, Any]) -> Region:
     line = number(row.get("line_number"))
     lines = [each for each in row.get("line_range") or () if isinstance(each, int)]
     last = max([line, *lines])
-    shown = _shown(str(row.get("code", "")))
+    code = str(row.get("code", ""))
+    # Where every character is one byte, nothing has to be counted.
+    shown = {} if code.isascii() else _shown(code)
     begin = _column(row.get("col_offset"), shown.get(line, ""))
     end = _column(row.get("end_col_offset"), shown.get(last, ""))
     if not begin or not end or (last == line and end <= begin):
