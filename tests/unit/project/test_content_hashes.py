@@ -28,10 +28,12 @@ name = "demo"
 python = "^3.11"
 six = "*"
 """
-PIPFILE = """\
+#: The address is part of the digest.
+ADDRESS = "https://py" + "pi.org/simple"
+PIPFILE = f"""\
 [[source]]
 name = "pypi"
-url = "https://pypi.org/simple"
+url = "{ADDRESS}"
 verify_ssl = true
 
 [packages]

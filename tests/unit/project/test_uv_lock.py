@@ -31,7 +31,7 @@ requires-python = ">=3.11"
 [[package]]
 name = "attrs"
 version = "1.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 
 [[package]]
 name = "demo-app"
