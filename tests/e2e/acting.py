@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -129,11 +130,12 @@ class World:
         env: Mapping[str, str] | None = None,
         stand_ins: Mapping[str, Path] | None = None,
         caches: Path | None = None,
+        artifacts: Path | None = None,
     ) -> Run:
         """Run the jobs of a workflow for an event, offline, on this host.
 
         `stand_ins` are the folders that stand for others' actions (`actions/cache@<commit>`), `caches` is where act's
-        cache server keeps its entries; without it there is no cache service.
+        cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none.
         """
         words = [str(self.act), event, "--json", "-W", f".github/workflows/{workflow}"]
         words += [
@@ -147,6 +149,9 @@ class World:
             if caches
             else ["--no-cache-server"]
         )
+        if artifacts:
+            words += ["--artifact-server-path", str(artifacts), "--artifact-server-addr", "127.0.0.1"]
+            words += ["--artifact-server-port", str(free_port())]
         words += ["--concurrent-jobs", "1", "--action-cache-path", str(self.cache / "act")]
         words += ["--local-repository", f"org/ci-actions@v1={tree or self.released}"]
         for action, folder in (stand_ins or {}).items():
@@ -167,6 +172,13 @@ class World:
             check=False,
         )
         return Run(done.returncode, jobs_in(done.stdout), done.stdout + done.stderr)
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 def jobs_in(log: str) -> dict[str, Job]:

@@ -35,14 +35,16 @@ def stand_ins_or_skip() -> Path:
 
 
 def stands_for(folder: Path) -> dict[str, Path]:
-    """Return the actions that our own name, by the very commits, and the folders that stand for them."""
-    named: set[str] = set()
-    for action in sorted(SOURCE.parents[1].glob("actions/*/action.yml")):
-        named |= set(re.findall(r"uses: (\S+)", action.read_text(encoding="utf-8")))
-    return {
-        f"{owner}/{name}@{commit}": folder / name
-        for owner, name, commit in (re.match(r"([^/]+)/([^/@]+).*@(\w+)", each).groups() for each in named)  # type: ignore[union-attr]
-    }
+    """Return the actions that ours, our workflows and examples name, by the very commits, and the folders that stand for them."""
+    root = SOURCE.parents[1]
+    found: dict[str, Path] = {}
+    for pattern in ("actions/*/action.yml", ".github/workflows/*.yml", "examples/workflows/*.yml"):
+        for file in sorted(root.glob(pattern)):
+            text = file.read_text(encoding="utf-8")
+            for owner, name, commit in re.findall(r"uses: ([\w.-]+)/([\w.-]+)\S*@([0-9a-f]{40})", text):
+                if (folder / name).is_dir():
+                    found[f"{owner}/{name}@{commit}"] = folder / name
+    return found
 
 
 def tool_cache(folder: Path, prefixes: Mapping[str, str]) -> None:

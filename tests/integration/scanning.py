@@ -8,14 +8,17 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import Repository
 
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.inputs import read
@@ -156,6 +159,9 @@ class Machine:
         os.utime(path, (when, when))
         return path
 
+    def _note(self, line: str) -> None:
+        self.lines.append(line)
+
     def safety_database(self) -> str:
         """Write a database of safety, in the layout of version 2, and return its folder."""
         folder = self.folder / "safety-db"
@@ -166,20 +172,23 @@ class Machine:
             (folder / f"{name}.json").write_text(json.dumps({"$meta": meta, "flask": value}))
         return str(folder)
 
+    def cache(self) -> Path:
+        """Return the folder for scanners and databases: environments are kept for the next test, databases are not."""
+        shared = CACHE / "environments"
+        shared.mkdir(parents=True, exist_ok=True)
+        own = self.folder / "cache" / "ci-actions"
+        own.mkdir(parents=True, exist_ok=True)
+        if not (own / "environments").exists():
+            (own / "environments").symlink_to(shared)
+        return own.parent
+
     def scan(
         self, root: Path, *tools: str, environ: Mapping[str, str] | None = None, **options: str
     ) -> Facts:
         """Ask the scanners about a repository, as the action does."""
         given = {name.replace("_", "-"): [value] for name, value in options.items()}
         given["tools"] = [",".join(tools or ("auto",))]
-        # The environments of Python scanners are kept for the next test; databases are the test's own.
-        shared = CACHE.parent / "ci-actions" / "environments"
-        shared.mkdir(parents=True, exist_ok=True)
-        own = self.folder / "cache" / "ci-actions"
-        own.mkdir(parents=True, exist_ok=True)
-        if not (own / "environments").exists():
-            (own / "environments").symlink_to(shared)
-        given["cache-dir"] = [str(self.folder / "cache")]
+        given["cache-dir"] = [str(self.cache())]
         if self.peers:
             given["tool-lock"] = [str(self.folder / "tools.toml")]
         config = read(Config, options=given, environ={})
@@ -188,11 +197,30 @@ class Machine:
             directory=root,
             environ=dict(os.environ) | dict(environ or {}),
             clock=Clock(),
-            progress=lambda line: self.lines.append(line),
+            progress=self._note,
             token="",
             config_at=lambda _git, _revision: None,
         )
         return facts.gather(config, edges)
+
+
+@contextmanager
+def new_machine() -> Iterator[Machine]:
+    """Make a folder that a sandboxed scanner may read too: those of pytest are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="ci-actions-machine-"))
+    folder.chmod(0o755)
+    try:
+        yield Machine(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def new_repository(folder: Path) -> Repository:
+    """Make an empty repository that anybody may read."""
+    folder.mkdir(mode=0o755)
+    repository = Repository(folder)
+    repository.git("init", "--quiet", "--initial-branch=main")
+    return repository
 
 
 def only(found: Facts, tool: str) -> Scan:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from typing import Any
 import pytest
 from tests.conftest import Repository
 from tests.doubles.advisories import FLASK_AT_GITHUB, Advisories, serving
-from tests.integration.scanning import Machine, names, only, rules
+from tests.integration.scanning import Machine, names, new_machine, new_repository, only, rules
 
 from ci_actions.findings.model import Kind, Severity
 from ci_actions.security_scan.model import Facts, Scan, State, Trouble
@@ -74,19 +72,13 @@ TRIVY_FLASK = {
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    """A folder that a sandboxed scanner may read too: those of pytest are closed."""
-    folder = Path(tempfile.mkdtemp(prefix="ci-actions-machine-"))
-    folder.chmod(0o755)
-    yield Machine(folder)
-    shutil.rmtree(folder)
+    with new_machine() as made:
+        yield made
 
 
 @pytest.fixture
 def open_repository(machine: Machine) -> Repository:
-    repository = Repository(machine.folder / "repository")
-    repository.path.mkdir(mode=0o755)
-    repository.git("init", "--quiet", "--initial-branch=main")
-    return repository
+    return new_repository(machine.folder / "repository")
 
 
 @pytest.fixture
@@ -351,7 +343,7 @@ class TestGitleaks:
         found = machine.scan(open_repository.path, "gitleaks", history="all")
         scan = only(found, "gitleaks")
         assert (scan.state, scan.examined) == (State.FINDINGS, 3)
-        assert {each.target for each in scan.findings} == {bad[:12]}
+        assert {each.commit for each in scan.findings} == {bad[:12]}
         assert names(scan.findings) == {"github-pat", "slack-bot-token"}
         assert not any(value in repr((found.scans, machine.lines)) for value in (GITHUB, SLACK))
 

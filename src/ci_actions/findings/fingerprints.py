@@ -9,6 +9,8 @@ uploads of a finding are one alert. `fingerprint`, `ciActions/v1`, is our own: a
 - dependency: kind, advisory, package, path of the manifest; neither version nor line;
 - secret: kind, rule, path, the name that the line gives the value to, and which of several equal ones it is.
 
+What lies in an image or in an old commit is told apart by that.
+
 Nothing is ever derived from a secret: a line that a secret stands on enters only as its outline, and has no line hash.
 """
 
@@ -47,11 +49,11 @@ def stamp(findings: Iterable[Finding], read: Read, *, renames: Mapping[str, str]
     `renames` leads from the new path of a file to its old one. Each file is read once. Where the line of a finding
     cannot be had, its message takes the place of the text.
     """
-    by_path: dict[str, list[Finding]] = {}
+    by_path: dict[tuple[str, bool], list[Finding]] = {}
     for finding in findings:
-        by_path.setdefault(finding.path, []).append(finding)
-    for path, here in by_path.items():
-        _stamp_file(here, Source(read(path)) if path else Source(None), (renames or {}).get(path, ""))
+        by_path.setdefault((finding.path, finding.is_here), []).append(finding)
+    for (path, here), found in by_path.items():
+        _stamp_file(found, Source(read(path) if here else None), (renames or {}).get(path, ""))
 
 
 def line_hashes(text: str, lines: Iterable[int]) -> dict[int, str]:
@@ -135,14 +137,16 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
         for finding in findings
         if finding.kind is Kind.SECRET and finding.region
     ]
-    hashes = source.hashes([each.line for each in findings if each.kind is not Kind.SECRET], avoid=secret)
+    wanted = [each.line for each in findings if each.kind is not Kind.SECRET] if source.lines else ()
+    hashes = source.hashes(wanted, avoid=secret)
     texts: dict[int, str] = {}
+    said: dict[str, str] = {}
     seen: dict[str, int] = {}
     for finding in findings:
         kind = finding.kind
         region = finding.region
         line = region[0] if region else 0
-        head = f"{kind.value}\0{finding.canonical or finding.rule}\0{finding.target}\0"
+        head = f"{kind._value_}\0{finding.canonical or finding.rule}\0{finding.target or finding.commit}\0"
         if kind is Kind.DEPENDENCY:
             tail = f"\0{finding.package.key if finding.package else ''}"
         else:
@@ -152,7 +156,9 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
                 text = texts[line] = outline(source.line(line) or "") if hidden else source.shown(line)
             if not text and kind is not Kind.SECRET:
                 # Without a line there is only what the tool says; numbers in it, such as a line's, may change.
-                text = _NUMBER.sub("0", finding.message)
+                text = said.get(finding.message)
+                if text is None:
+                    text = said[finding.message] = _NUMBER.sub("0", finding.message)
             key = head + text
             nth = seen[key] = seen.get(key, -1) + 1
             tail = f"\0{text}\0{nth}"
@@ -161,7 +167,7 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
         ).hexdigest()
         if old_path:
             finding.former = sha256(f"{head}{old_path}{tail}".encode("utf-8", "surrogatepass")).hexdigest()
-        if line and kind is not Kind.SECRET:
+        if hashes and line and kind is not Kind.SECRET:
             finding.line_hash = hashes.get(line, "")
 
 

@@ -75,7 +75,8 @@ class Finding:
     `path` is relative to the git root, with `/`; empty where a finding is about no file. `message` holds no secret
     and no line break. `rule` is the tool's own name for it (`B602`, `GHSA-…`); `canonical` is the name it is known
     under across tools once aliases are resolved, and empty where that is the rule. `target` is what was scanned where
-    one tool scans several things, such as an image. `score` is that of CVSS, 0 to 10.
+    one tool scans several things, such as an image. `commit` is the one that holds it, where that is not the one that
+    is looked at: line and text are those of back then. `score` is that of CVSS, 0 to 10.
 
     The last four are filled in later: `fingerprint`, `former` (the fingerprint under the name that the file had
     before the change) and `line_hash` by `fingerprints.stamp`, `also` (the tools that say the same) by a merge.
@@ -96,6 +97,7 @@ class Finding:
     url: str = ""
     package: Package | None = None
     target: str = ""
+    commit: str = ""
     fix: str = ""
     fingerprint: str = ""
     former: str = ""
@@ -111,3 +113,8 @@ class Finding:
     def line(self) -> int:
         """The line it begins on; 0 where that is not known."""
         return self.region.line if self.region else 0
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its file is one of the repository as it is looked at: not one of an image or of an old commit."""
+        return bool(self.path) and self.target in ("", ".") and not self.commit

@@ -20,6 +20,8 @@ _DIGITS = 8
 _LINE = 1 << 20
 
 _WORD = re.compile(r"[A-Za-z]{1,16}")
+#: How our sentences say what somebody else said.
+_QUOTED = re.compile(r"“[^”]*”?")
 _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{8,128}(?![0-9A-Za-z])")
 
 #: Credentials that are known by their look, each with texts of which one occurs in all of them. The first group, if
@@ -88,6 +90,7 @@ class Redactor:
         self._digests: dict[str, list[str]] = {}
         self._built = 0
         self._pattern: re.Pattern[str] | None = None
+        self._pattern_of_ours: re.Pattern[str] | None = None
         for value in values:
             self.learn(value)
 
@@ -117,11 +120,22 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return the text without secrets."""
-        if not text:
-            return text
+        return self._cleaned(text, ours=False) if text else text
+
+    def sentence(self, text: str) -> str:
+        """Return a sentence of our own without secrets; what others said stands in it between “ and ”.
+
+        A password may be a plain word, which our sentences need too ("read it from a secret store"): outside of
+        quotation marks such a word is hidden only where it stands as a value, in quotes or behind `=` and `:`.
+        """
+        quoted = _QUOTED.sub(lambda found: self.text(found[0]), text)
+        return self._cleaned(quoted, ours=True)
+
+    def _cleaned(self, text: str, *, ours: bool) -> str:
         if self._digests:
             text = _HEX.sub(self._digest, text)
-        if pattern := self._compiled():
+        self._compile()
+        if pattern := self._pattern_of_ours if ours else self._pattern:
             text = pattern.sub(MASK, text)
         return without_shapes(text)
 
@@ -155,21 +169,18 @@ class Redactor:
             else found[0]
         )
 
-    def _compiled(self) -> re.Pattern[str] | None:
+    def _compile(self) -> None:
         size = len(self._forms) + len(self._words)
-        if size != self._built:
-            # Learning goes on while others redact: the size that was compiled is the one that was seen before.
-            parts = [_trie(sorted(self._forms))] if self._forms else []
-            # A word such as `admin` is masked as a word, never inside of `administrator`.
-            words = sorted(word for word in self._words if len(word) >= SHORTEST)
-            short = sorted(self._words.difference(words))
-            if words:
-                parts.append(rf"(?<![A-Za-z0-9_])(?:{_trie(words)})(?![A-Za-z0-9_])")
-            if short:
-                parts.append(rf"(?:(?<=['\"`=])|(?<=[:=] ))(?:{_trie(short)})(?=['\"`,;\s]|\Z)")
-            self._pattern = re.compile("|".join(parts)) if parts else None
-            self._built = size
-        return self._pattern
+        if size == self._built:
+            return
+        # Learning goes on while others redact: the size that was compiled is the one that was seen before.
+        forms = [_trie(sorted(self._forms))] if self._forms else []
+        # A word such as `admin` is masked as a word, never inside of `administrator`.
+        words = sorted(word for word in self._words if len(word) >= SHORTEST)
+        alone = [rf"(?<![A-Za-z0-9_])(?:{_trie(words)})(?![A-Za-z0-9_])"] if words else []
+        self._pattern = _any_of(*forms, *alone, *_as_values(self._words.difference(words)))
+        self._pattern_of_ours = _any_of(*forms, *_as_values(self._words))
+        self._built = size
 
 
 class Stream:
@@ -235,6 +246,16 @@ def _is_plain_name(name: str) -> bool:
     digits = sum(part.isdigit() for part in parts)
     words = [part for part in parts if not part.isdigit()]
     return digits <= 1 and bool(words) and sum(map(len, words)) >= 3 * len(words) - 3
+
+
+def _as_values(words: Iterable[str]) -> Iterator[str]:
+    """Yield the expression for words where they stand as values."""
+    if ordered := sorted(words):
+        yield rf"(?:(?<=['\"`=])|(?<=[:=] ))(?:{_trie(ordered)})(?=['\"`,;\s]|\Z)"
+
+
+def _any_of(*parts: str) -> re.Pattern[str] | None:
+    return re.compile("|".join(parts)) if parts else None
 
 
 def _kept(found: re.Match[str]) -> str:

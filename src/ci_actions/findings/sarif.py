@@ -39,7 +39,7 @@ _LEVELS = {
     Severity.MEDIUM: "warning",
     Severity.LOW: "note",
 }
-_WORDS = {each: each.word for each in Severity}
+_WORDS = tuple(each.word for each in Severity)
 _TAGS = {
     Kind.CODE: ("security",),
     Kind.DEPENDENCY: ("security", "vulnerability"),
@@ -83,7 +83,6 @@ class Writer:
     capability: str
     unknown: Severity = Severity.HIGH
     _uris: dict[str, str] = field(default_factory=dict, init=False, repr=False)
-    _heads: dict[tuple[str, Severity, int], str] = field(default_factory=dict, init=False, repr=False)
 
     def log(self, runs: Iterable[Run]) -> Iterator[str]:
         """Yield the log that holds everything."""
@@ -135,16 +134,16 @@ class Writer:
         yield ",\n".join(dumps(each) for each in rules.values())
         yield f']}}}},\n"automationDetails":{{"id":{_text(name)}}},"columnKind":"unicodeCodePoints",'
         yield f'"invocations":[{dumps(invocation)}],\n"results":['
-        places = {rule: place for place, rule in enumerate(rules)}
+        heads = self._heads(rules)
         separator = "\n"
         for start in range(0, len(findings), _PIECE):
             yield separator + ",\n".join(
-                [self._result(each, places) for each in findings[start : start + _PIECE]]
+                [self._result(each, heads) for each in findings[start : start + _PIECE]]
             )
             separator = ",\n"
         for finding, reason in run.suppressed:
             kept = f',"suppressions":[{{"kind":"external","justification":{_text(plain(reason))}}}]}}'
-            yield separator + self._result(finding, places)[:-1] + kept
+            yield separator + self._result(finding, heads)[:-1] + kept
             separator = ",\n"
         yield "]}"
 
@@ -189,12 +188,17 @@ class Writer:
     def _level(self, finding: Finding) -> str:
         return _LEVELS.get(finding.severity or self.unknown, "warning")
 
-    def _result(self, finding: Finding, places: Mapping[str, int]) -> str:
+    def _heads(self, rules: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return how a result begins, by its rule and then by its severity."""
+        levels = [_LEVELS.get(severity or self.unknown, "warning") for severity in Severity]
+        return {
+            rule: tuple(f'{{"ruleId":{_text(rule)},"ruleIndex":{place},"level":"{level}"' for level in levels)
+            for place, rule in enumerate(rules)
+        }
+
+    def _result(self, finding: Finding, heads: Mapping[str, Sequence[str]]) -> str:
         rule = finding.rule
-        head = self._heads.get(key := (rule, finding.severity, places[rule]))
-        if head is None:
-            level = self._level(finding)
-            head = self._heads[key] = f'{{"ruleId":{_text(rule)},"ruleIndex":{key[2]},"level":"{level}"'
+        head = heads[rule][finding.severity]
         where = self._uris.get(path := finding.path or finding.target)
         if where is None:
             where = self._uris[path] = _text(uri(path))
@@ -217,7 +221,7 @@ class Writer:
             return limits
         packer = compressobj(wbits=31)
         size = sum(len(packer.compress(part.encode())) for run in runs for part in self._run(run, "", ()))
-        places = [{rule: place for place, rule in enumerate(self._rules(each))} for each in found]
+        heads = [self._heads(self._rules(each)) for each in found]
         every = [
             (-finding.severity, run, nth)
             for run, each in enumerate(found)
@@ -226,7 +230,7 @@ class Writer:
         every.sort()
         for start in range(0, len(every), _PIECE):
             piece = every[start : start + _PIECE]
-            text = ",\n".join(self._result(found[run][nth], places[run]) for _, run, nth in piece)
+            text = ",\n".join(self._result(found[run][nth], heads[run]) for _, run, nth in piece)
             size += len(packer.compress(text.encode())) + len(packer.flush(Z_SYNC_FLUSH))
             if size > BYTES * _FILL:
                 limits = [0] * len(found)

@@ -37,13 +37,13 @@ def find(
             raise BadInput(
                 f"input 'python' is '{asked}', which is no interpreter here (looked in {directory} and on PATH)"
             )
-        return _probed(process, python, "input python")
+        return _probed(process, python, "input python", root)
     for python, how in _places(directory, root, environ, process, which):
         if os.path.isfile(python):
-            return _probed(process, python, how)
+            return _probed(process, python, how, root)
     for name in ("python3", "python"):
         if python := which(name):
-            return _probed(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv")
+            return _probed(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv", root)
     raise CannotJudge(
         "There is no Python environment to take the project's tools from.",
         advice="Activate one, or name its interpreter with the input python.",
@@ -100,7 +100,7 @@ def _managers(
                 yield interpreter_of(lines[-1].strip()), f"{manager} {' '.join(words[:2])}"
 
 
-def _probed(process: Process, python: str, how: str) -> Environment:
+def _probed(process: Process, python: str, how: str, root: Path) -> Environment:
     try:
         done = process.run([python, "-I", AGENT, "probe"], timeout=PATIENCE)
         said = json.loads(done.stdout) if done.ok else None
@@ -119,10 +119,18 @@ def _probed(process: Process, python: str, how: str) -> Environment:
         scripts=said["scripts"],
         how=how,
         versions=said["versions"],
-        movable=bool(said["movable"]),
+        movable=not all(_within(url, root) for url in said["editable"]),
         compiled=said["compiled"],
         venv=said["prefix"] != said["base"],
     )
+
+
+def _within(url: str, root: Path) -> bool:
+    """Whether an editable installation is part of the repository: then its files are part of the tree."""
+    from urllib.parse import unquote, urlsplit
+
+    path = Path(os.path.realpath(unquote(urlsplit(url).path)))
+    return Path(os.path.realpath(root)) in (path, *path.parents)
 
 
 def launcher(environment: Environment, program: Program) -> tuple[str, ...]:
@@ -184,9 +192,12 @@ _KEPT = frozenset({"PREK_HOME", "PYRIGHT_PYTHON_CACHE_DIR", "PYRIGHT_PYTHON_ENV_
 _DROPPED = frozenset(
     {
         "BLACK_CACHE_DIR", "BLACK_NUM_WORKERS", "CI", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "FORCE_COLOR",
-        "GITHUB_ACTIONS", "ISORT_SETTINGS_PATH", "MYPYPATH", "PREK_COLOR", "PRE_COMMIT_COLOR", "PYLINTHOME", "PYLINTRC",
+        "GITHUB_ACTIONS", "ISORT_SETTINGS_PATH", "MYPYPATH", "PREK_COLOR",
+        "PRE_COMMIT_ALLOW_NO_CONFIG", "PRE_COMMIT_COLOR", "PYLINTHOME", "PYLINTRC",
         "PYTHONHOME", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONVERBOSE", "PYTHONWARNINGS",
         "PY_COLORS", "SKIP", "VIRTUAL_ENV", "CONDA_PREFIX",
+        # Of a git hook that started us: in a throw-away copy they lead back to the original.
+        "GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_WORK_TREE",
     }
 )  # fmt: skip
 _DROPPED_PREFIXES = ("RUFF_", "MYPY_", "PYRIGHT_PYTHON_", "PREK_", "FLAKE8_", "DJLINT_")

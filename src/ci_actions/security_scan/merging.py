@@ -6,7 +6,8 @@ alphabet: the CVE is the one that every database knows.
 
 - Dependency findings are one if package, advisory, manifest and target are; a tool that names no manifest agrees with
   any. The severity is the highest that any tool gives.
-- Secrets are one if file and line are. Tools name their types differently, so the canonical name is `secret`.
+- Secrets are one if file and line are, in an old commit too. Tools name their types differently, so the canonical name
+  is `secret`.
 - Other findings are one only if nothing tells them apart.
 
 The finding of the tool that comes first in `PRIORITY` stays; the others are listed in its `also` and counted.
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from ci_actions.findings.model import Finding, Kind, Package
 
@@ -33,6 +35,8 @@ PRIORITY = (
     "safety",
 )
 _RANK = {tool: place for place, tool in enumerate(PRIORITY)}
+#: What several tools may say about one thing.
+_ACROSS_TOOLS = (Kind.DEPENDENCY, Kind.SECRET)
 _BEST = ("CVE-", "GHSA-", "PYSEC-")
 
 
@@ -90,7 +94,9 @@ def merge(findings: Iterable[Finding], *, known: Iterable[Finding] = ()) -> Merg
     _place(without_manifest, groups, aliases)
     left_out: dict[int, str] = {}
     kept = [_one(group, aliases, left_out) for group in groups.values()]
-    kept.sort(key=_order)
+    # Scanners report file by file, so this first order is almost there already.
+    kept.sort(key=_place_of)
+    kept.sort(key=attrgetter("severity"), reverse=True)
     return Merged(findings=tuple(kept), duplicates=Counter(left_out.values()))
 
 
@@ -118,15 +124,16 @@ def _key(finding: Finding, aliases: Aliases) -> Hashable:
 
 def _one(group: Sequence[Finding], aliases: Aliases, left_out: dict[int, str]) -> Finding:
     """Return the finding that stands for all of a group, and note the tools of the others by their identities."""
-    ranked = sorted(group, key=lambda each: _RANK.get(each.tool, len(_RANK))) if len(group) > 1 else group
-    first, *rest = ranked
-    for each in rest:
-        left_out[id(each)] = each.tool
+    first = group[0]
+    if len(group) > 1:
+        first, *rest = sorted(group, key=lambda each: (_RANK.get(each.tool, len(_RANK)), -each.severity))
+        for each in rest:
+            left_out[id(each)] = each.tool
+        if first.kind in _ACROSS_TOOLS:
+            first = _joined(first, rest)
     if first.kind is Kind.DEPENDENCY:
-        first = replace(first, canonical=aliases.canonical(_same(first.rule)))
-    elif first.kind is Kind.SECRET:
-        first = replace(first, canonical="secret")
-    return _joined(first, rest) if rest else first
+        return replace(first, canonical=aliases.canonical(_same(first.rule)))
+    return replace(first, canonical="secret") if first.kind is Kind.SECRET else first
 
 
 def _joined(first: Finding, rest: Sequence[Finding]) -> Finding:
@@ -145,6 +152,7 @@ def _joined(first: Finding, rest: Sequence[Finding]) -> Finding:
         else first.aliases,
         package=_package(everyone),
         region=next((each.region for each in everyone if each.region), None),
+        commit=first.commit if all(each.commit for each in everyone) else "",
         url=next((each.url for each in everyone if each.url), ""),
         fix=next((each.fix for each in everyone if each.fix), ""),
         also=tuple(dict.fromkeys(each.tool for each in rest if each.tool != first.tool)),
@@ -171,14 +179,8 @@ def _rank(name: str) -> tuple[int, str]:
     return next((place for place, start in enumerate(_BEST) if name.startswith(start)), len(_BEST)), name
 
 
-def _order(finding: Finding) -> tuple[object, ...]:
+def _place_of(finding: Finding) -> tuple[str, int, int, str, str, str]:
     region = finding.region
+    line, column = (region[0], region[1]) if region else (0, 0)
     name = finding.package.name if finding.package else ""
-    return (
-        -finding.severity,
-        finding.path,
-        region[:2] if region else (0, 0),
-        finding.rule,
-        name,
-        finding.message,
-    )
+    return (finding.path, line, column, finding.rule, name, finding.message)

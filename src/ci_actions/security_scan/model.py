@@ -14,7 +14,11 @@ from ci_actions.kit.errors import Exit, worst
 
 
 class State(Enum):
-    """How the run of one scanner ended. Only CLEAN, NOT_APPLICABLE and FINDINGS below the bar can be green."""
+    """How the run of one scanner ended.
+
+    Only CLEAN, NOT_APPLICABLE and FINDINGS below the bar can be green, and SKIPPED: what `auto` would have chosen and
+    cannot have here, for the reason it gives. A scanner that the user names is FAILED then.
+    """
 
     CLEAN = "clean"
     FINDINGS = "findings"
@@ -187,21 +191,29 @@ class Outcome:
         """How many findings a suppression, or a scanner's own baseline, holds back."""
         return len(self.suppressed) + sum(scan.held_back for scan in self.facts.scans)
 
+    def of(self, scan: Scan) -> tuple[Judged, ...]:
+        """Return the findings of a scan that are left after duplicates were taken out."""
+        return self._of.get((scan.tool, scan.target), ())
+
     def tally(self, scan: Scan) -> Tally:
-        """Return what is left of the findings of a scan."""
-        return self._tallies.get((scan.tool, scan.target or "."), Tally())
+        """Return how many they are."""
+        mine = self.of(scan)
+        return Tally(
+            total=len(mine),
+            gating=sum(each.gates for each in mine),
+            suppressed=sum(each.suppressed for each in mine),
+            severities=Counter(each.finding.severity for each in mine),
+        )
 
     @cached_property
-    def _tallies(self) -> Mapping[tuple[str, str], Tally]:
-        parts: dict[tuple[str, str], list[Judged]] = {}
-        for each in self.judged:
-            parts.setdefault((each.finding.tool, each.finding.target or "."), []).append(each)
-        return {
-            key: Tally(
-                total=len(mine),
-                gating=sum(each.gates for each in mine),
-                suppressed=sum(each.suppressed for each in mine),
-                severities=Counter(each.finding.severity for each in mine),
-            )
-            for key, mine in parts.items()
+    def _of(self) -> Mapping[tuple[str, str], tuple[Judged, ...]]:
+        parts: dict[tuple[str, str], list[Judged]] = {
+            (scan.tool, scan.target): [] for scan in self.facts.scans
         }
+        # A finding that names a target of which there is no scan is one of the first of its tool: none is ever lost.
+        first = {tool: (tool, target) for tool, target in reversed(parts)}
+        for each in self.judged:
+            key = (each.finding.tool, each.finding.target or ".")
+            own = key if key in parts else first.get(key[0], next(iter(parts)))
+            parts[own].append(each)
+        return {key: tuple(mine) for key, mine in parts.items()}

@@ -198,9 +198,7 @@ def _row(judged: Judged, blob_url: str) -> _Row:
 
 
 def _link(finding: Finding, blob_url: str) -> str:
-    if not finding.path or finding.target not in ("", "."):
-        return ""
-    return html.blob_link(blob_url, finding.path, finding.line)
+    return html.blob_link(blob_url, finding.path, finding.line) if finding.is_here else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,7 +127,9 @@ def place(finding: Finding) -> str:
     if not finding.path:
         return finding.target if finding.target not in ("", ".") else "the repository"
     where = f"{finding.path}:{finding.line}" if finding.line else finding.path
-    return where if finding.target in ("", ".") else f"{where} in {finding.target}"
+    if finding.commit:
+        return f"{where} in commit {finding.commit}"
+    return where if finding.is_here else f"{where} in {finding.target}"
 
 
 def examined(scan: Scan) -> str:
@@ -236,6 +238,7 @@ def _finding_as_json(judged: Judged) -> Mapping[str, object]:
         "line": region.line if region else 0,
         "end-line": region.end_line if region else 0,
         "target": finding.target or ".",
+        "commit": finding.commit,
         "package": {
             "name": package.name,
             "version": package.version,
@@ -333,7 +336,7 @@ def _annotations(config: Config, outcome: Outcome) -> Iterator[Annotation]:
             level=_LEVELS.get(finding.severity, Level.ERROR),
             title=f"{finding.tool}: {finding.severity.word}",
             message=_said(each),
-            file=finding.path if finding.target in ("", ".") else "",
+            file=finding.path if finding.is_here else "",
             line=finding.line,
             end_line=max(finding.region.end_line, finding.line) if finding.region else 0,
         )
@@ -444,9 +447,7 @@ def _fix(finding: Finding) -> str:
 
 def _linked(outcome: Outcome, finding: Finding) -> str:
     shown = markdown.code(place(finding))
-    if finding.target not in ("", ".") or not finding.path:
-        return shown
-    address = blob_link(outcome.facts.blob_url, finding.path, finding.line)
+    address = blob_link(outcome.facts.blob_url, finding.path, finding.line) if finding.is_here else ""
     return markdown.link(shown, address) if address else shown
 
 

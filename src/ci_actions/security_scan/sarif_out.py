@@ -15,14 +15,7 @@ CAPABILITY = "security-scan"
 
 def runs(config: Config, outcome: Outcome) -> tuple[Run, ...]:
     """Return a run for every scan that was started."""
-    parts: dict[tuple[str, str], list[Judged]] = {}
-    for each in outcome.judged:
-        parts.setdefault((each.finding.tool, each.finding.target or "."), []).append(each)
-    return tuple(
-        _run(config, scan, parts.get((scan.tool, scan.target or "."), []))
-        for scan in outcome.facts.scans
-        if scan.ran
-    )
+    return tuple(_run(config, scan, outcome.of(scan)) for scan in outcome.facts.scans if scan.ran)
 
 
 def upload(config: Config, every: Sequence[Run]) -> str:

@@ -57,7 +57,7 @@ def named_environment(
     """
     name = requirement.partition("[")[0].rstrip("<>=!~.0123456789, ")
     return _environment(
-        name, requirement.encode(), [requirement], f"{requirement}, of which this release has no hashes,",
+        name, requirement.encode(), [requirement], f"{requirement} (this release has no hashes of it)",
         python, cache, process, environ, progress,
     )  # fmt: skip
 

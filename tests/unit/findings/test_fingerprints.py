@@ -246,5 +246,21 @@ def test_a_credential_that_no_scanner_reported_is_kept_out_by_its_look() -> None
         )
 
 
+def test_what_is_not_here_has_no_line_of_a_file_that_is() -> None:
+    lines = "TOKEN = x\n" * 3
+    here, old, older, inside = (
+        secret(1),
+        secret(1, commit="1a2b"),
+        secret(1, commit="3c4d"),
+        secret(1, target="app:1"),
+    )
+    stamped(lines, here, old, older, inside)
+    assert len({each.fingerprint for each in (here, old, older, inside)}) == 4
+    assert stamped("other\n", secret(1, commit="1a2b")) == [old.fingerprint]
+    near = finding(1)
+    stamped("x\n", near, secret(1, commit="1a2b"))
+    assert near.line_hash
+
+
 def test_the_window_is_that_of_code_scanning() -> None:
     assert fingerprints.WINDOW == 100

@@ -300,3 +300,21 @@ def test_hostile_text_ends(text: str) -> None:
     """Each of these takes minutes where an expression looks at a sign again and again."""
     assert without_shapes(text) is not None
     assert outline(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        pytest.param("read it from a secret store", "read it from a secret store", id="a word of ours"),
+        pytest.param(
+            "It failed: “bad secret given”.", "It failed: “bad *** given”.", id="a word of another's"
+        ),
+        pytest.param("It failed: “no end to secret", "It failed: “no end to ***", id="a quotation cut short"),
+        pytest.param("PASSWORD = 'secret' in a.py", "PASSWORD = '***' in a.py", id="a value in quotes"),
+        pytest.param("token=secret, it says", "token=***, it says", id="an assigned value"),
+        pytest.param(f"“said” and {VALUE}", "“said” and ***", id="a value that is no word"),
+        pytest.param(digest("sha1", "secret"), MASK, id="the hash of a word"),
+    ],
+)
+def test_our_own_words_stay_in_our_own_sentences(sentence: str, expected: str) -> None:
+    assert Redactor(["secret", VALUE]).sentence(sentence) == expected

@@ -36,8 +36,8 @@ def test_what_has_ended() -> None:
 @pytest.mark.skipif(not UV.exists(), reason="needs uv; `make setup` brings it")
 def test_the_newest_patches_are_those_that_uv_knows() -> None:
     """The list of downloads lies inside uv: a newer uv in requirements/dev.txt asks for a newer table."""
-    argv: list[str | Path] = [
-        UV,
+    argv = [
+        str(UV),
         "python",
         "list",
         "--all-versions",

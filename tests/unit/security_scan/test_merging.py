@@ -157,6 +157,15 @@ def test_secrets_on_one_line_are_one() -> None:
     assert found.duplicates == {"bandit": 1, "detect-secrets": 2}
 
 
+def test_a_secret_of_an_old_commit_is_the_one_that_is_still_there() -> None:
+    old, here = secret("gitleaks", "x", commit="1a2b"), secret("detect-secrets", "y")
+    (only,) = merge([old, here]).findings
+    assert (only.tool, only.commit, only.is_here) == ("gitleaks", "", True)
+    (gone,) = merge([old, secret("gitleaks", "x", commit="3c4d")]).findings
+    assert gone.commit == "1a2b"
+    assert not gone.is_here
+
+
 def test_of_two_confidences_the_higher_counts() -> None:
     found = merge(
         [secret("bandit", "B105", confidence=Severity.LOW), secret("zizmor", "x", confidence=Severity.MEDIUM)]
@@ -166,7 +175,7 @@ def test_of_two_confidences_the_higher_counts() -> None:
 
 def test_secrets_without_a_line_are_not_guessed_to_be_one() -> None:
     assert len(merge([secret("gitleaks", "a", 0), secret("detect-secrets", "b", 0)]).findings) == 2
-    assert len(merge([secret("gitleaks", "a", target="1a2b"), secret("gitleaks", "a")]).findings) == 2
+    assert len(merge([secret("gitleaks", "a", target="app:1"), secret("gitleaks", "a")]).findings) == 2
 
 
 def test_other_findings_are_one_only_if_nothing_tells_them_apart() -> None:

@@ -79,6 +79,13 @@ def test_no_run_is_uploaded_for_a_scan_that_says_nothing() -> None:
     assert [run["tool"]["driver"]["name"] for run in stale["runs"]] == ["bandit"]
 
 
+def test_no_finding_is_lost_whatever_target_it_names() -> None:
+    report = of(trivy(weakness(tool="trivy-fs", target="elsewhere")), trivy(target="app:1"))
+    runs = json.loads(products(report)["sarif-file"])["runs"]
+    assert [len(run["results"]) for run in runs] == [1, 0]
+    assert json.loads(report.outputs["tool-status-json"])["trivy-fs"]["gating"] == 1
+
+
 def test_an_incomplete_run_says_so() -> None:
     report = of(bandit(weakness(), state=State.INCOMPLETE, gaps=("1 file",), notes=("configured by x",)))
     (run,) = json.loads(products(report)["sarif-file"])["runs"]

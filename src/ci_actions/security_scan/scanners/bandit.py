@@ -161,7 +161,9 @@ def region(row: Mapping[str, Any]) -> Region:
     line = number(row.get("line_number"))
     lines = [each for each in row.get("line_range") or () if isinstance(each, int)]
     last = max([line, *lines])
-    shown = _shown(str(row.get("code", "")))
+    code = str(row.get("code", ""))
+    # Where every character is one byte, nothing has to be counted.
+    shown = {} if code.isascii() else _shown(code)
     begin = _column(row.get("col_offset"), shown.get(line, ""))
     end = _column(row.get("end_col_offset"), shown.get(last, ""))
     if not begin or not end or (last == line and end <= begin):
@@ -210,7 +212,7 @@ def _gaps(errors: Mapping[str, str], unseen: Sequence[str], ask: Ask) -> Iterato
         )
     others = [path for path in errors if path not in broken]
     if others:
-        yield f"{count(len(others), 'file')} could not be read ({listed(others)}: {errors[others[0]]})"
+        yield f"{count(len(others), 'file')} could not be read ({listed(others)}: “{errors[others[0]]}”)"
     if unseen and not _leaves_out(ask):
         yield f"{count(len(unseen), 'file')} of those it was asked for did not appear in its report ({listed(unseen)})"
     if len(errors) + len(unseen) >= len(ask.files):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from ci_actions.findings.model import Severity
@@ -36,9 +37,12 @@ SEVERITIES = {
 
 def severity(word: object) -> Severity:
     """Return the severity that a scanner's word means; UNKNOWN for a word nobody knows."""
-    return (
-        SEVERITIES.get(word.strip().upper(), Severity.UNKNOWN) if isinstance(word, str) else Severity.UNKNOWN
-    )
+    return _severity(word) if isinstance(word, str) else Severity.UNKNOWN
+
+
+@lru_cache(maxsize=64)
+def _severity(word: str) -> Severity:
+    return SEVERITIES.get(word.strip().upper(), Severity.UNKNOWN)
 
 
 def ended_well(ended: Ended, *codes: int) -> None:
@@ -54,9 +58,9 @@ def ended_well(ended: Ended, *codes: int) -> None:
 
 
 def said(ended: Ended) -> str:
-    """Return `: what it said`, in words that cannot hold a secret, or nothing."""
+    """Return `: “what it said”`, in words that cannot hold a secret, or nothing."""
     text = excerpt(ended.errors)
-    return f": {text}" if text else ""
+    return f": “{text}”" if text else ""
 
 
 def trouble(errors: bytes) -> Trouble:
@@ -104,7 +108,12 @@ def words(value: object) -> tuple[str, ...]:
 
 def text(value: object) -> str:
     """Return a JSON string on one line, "" for anything else."""
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return _on_one_line(value) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=4096)  # a report says the same few things again and again
+def _on_one_line(value: str) -> str:
+    return " ".join(value.split())
 
 
 def number(value: object) -> int:
@@ -112,6 +121,7 @@ def number(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
+@lru_cache(maxsize=4096)
 def relative(path: str, root: str) -> str:
     """Return a path as the report names it: relative to the git root, with `/`."""
     path = path.replace("\\", "/")

@@ -164,7 +164,7 @@ class TestClassify:
 
     def test_a_file_that_is_gone_is_a_gap(self) -> None:
         output = report(errors=[{"filename": "./b.py", "reason": "No such file or directory"}])
-        assert "could not be read (b.py: No such file" in read(output, files=("a.py", "b.py")).gaps[0]
+        assert "could not be read (b.py: “No such file" in read(output, files=("a.py", "b.py")).gaps[0]
 
     def test_a_file_that_is_nowhere_is_a_gap(self) -> None:
         assert "did not appear in its report (b.py)" in read(report(), files=("a.py", "b.py")).gaps[0]

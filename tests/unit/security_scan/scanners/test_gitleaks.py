@@ -89,7 +89,7 @@ def test_a_leak() -> None:
     found = read([leak()], log(leaks=1))
     (one,) = found.findings
     assert (one.rule, one.kind, one.severity) == ("slack-bot-token", Kind.SECRET, Severity.HIGH)
-    assert (one.path, one.line, one.target) == ("k.py", 2, COMMIT[:12])
+    assert (one.path, one.line, one.commit) == ("k.py", 2, COMMIT[:12])
     assert "somebody" not in repr(one)
 
 

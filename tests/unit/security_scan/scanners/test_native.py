@@ -32,7 +32,7 @@ def test_severity(word: object, expected: Severity) -> None:
     ],
 )
 def test_relative(path: str, expected: str) -> None:
-    assert native.relative(path, "/work") == expected
+    assert native.relative(path, "/builds") == expected
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_whose_fault_it_is(errors: str, expected: Trouble) -> None:
 
 
 def test_what_a_scanner_said_is_told_without_what_it_stumbled_over() -> None:
-    with pytest.raises(NoAnswer, match=r"exit code 2: cannot parse … at line 3\."):
+    with pytest.raises(NoAnswer, match=r"exit code 2: “cannot parse … at line 3”\."):
         native.ended_well(ended(code=2, errors="cannot parse AKIAIOSFODNN7EXAMPLE at line 3"), 0)
 
 
