@@ -198,17 +198,7 @@ def _as_asked(
         quiet = "--quiet --no-input --disable-pip-version-check".split()
         commands: list[list[str | os.PathLike[str]]] = [
             [python, "-I", "-m", "venv", "--clear", "--without-pip", folder],
-            [
-                pip,
-                "-I",
-                "-m",
-                "pip",
-                "--python",
-                inside,
-                "install",
-                *quiet,
-                f"{name}{_AS_TESTED.get(choice.manager, '')}{wanted}",
-            ],
+            [pip, "-I", "-m", "pip", "--python", inside, "install", *quiet, f"{name}{_AS_TESTED.get(choice.manager, '')}{wanted}"],
         ]
         for words in commands:
             done = with_pip.run(words, timeout=600)
