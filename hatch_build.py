@@ -1,6 +1,6 @@
 """What a wheel carries beside the package: all that surrounds `src/` in a tree and is read when the program runs.
 
-The lock and the actions always; `vendor/` and `release.json` where there are any, that is in a released tree. A
+The locks and the actions always; `vendor/` and `release.json` where there are any, that is in a released tree. A
 wheel of a source tree fetches what the lock names at its first start, as a source tree itself does.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FILES = ("release.json", "requirements/runtime.txt")
-FOLDERS = ("vendor", "actions", ".github/workflows")
+FOLDERS = ("vendor", "actions", ".github/workflows", "requirements/scanners")
 PLACE = "ci_actions/_release"  # `PACKAGED` in src/ci_actions/home.py
 
 

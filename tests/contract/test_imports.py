@@ -69,9 +69,11 @@ PURE = [
     *(
         f"ci_actions/security_scan/{name}.py"
         for name in (
-            "config", "decide", "loosened", "merging", "model", "page", "report", "sarif_out", "severity",
+            "advisories", "complaints", "config", "decide", "loosened", "merging", "model", "packages", "page", "pins",
+            "report", "sarif_out", "severity", "shards",
         )
     ),
+    *(path for path in FILES if path.startswith("ci_actions/security_scan/scanners/")),
     # cobertura_fast forks for large files; the others only parse.
     *(path for path in FILES if "/formats/" in path and not path.endswith("/cobertura_fast.py")),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """A service of advisories on loopback, in the formats of PyPI's JSON API and of OSV, and how it can be broken.
 
-https://docs.pypi.org/api/json/ and https://google.github.io/osv.dev/api/
+The JSON API of the Python package index and https://google.github.io/osv.dev/api/
 """
 
 from __future__ import annotations

@@ -27,7 +27,13 @@ def tree(files: Mapping[str, str] | Sequence[str], *, directory: str = "", **mor
     names = tuple(files)
     sizes = {path: len(texts.get(path, b"x" * 100)) for path in names}
     return Tree(
-        root="/work", directory=directory, files=names, everything=names, sizes=sizes, read=texts.get, **more
+        root="/builds",
+        directory=directory,
+        files=names,
+        everything=names,
+        sizes=sizes,
+        read=texts.get,
+        **more,
     )
 
 
@@ -51,7 +57,7 @@ def ask(
         cache="/cache",
         agent="/agent.py",
         jobs=jobs,
-        home="/home/user",
+        home="/home/me",
         read=(kept or {}).get,
         modified=(written or {}).get,
     )

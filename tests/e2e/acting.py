@@ -333,7 +333,7 @@ class Repository:
     def commit(self, message: str, push: str = "") -> str:
         """Commit everything and return the commit; `push` names the branch to push it to."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
         if push:
             self.git("push", "--quiet", "--force", "origin", f"HEAD:refs/heads/{push}")
         return self.git("rev-parse", "HEAD")

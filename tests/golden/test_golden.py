@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.golden import scans
+from tests.golden import scans, setups
 from tests.golden.situations import FAILURES, SITUATIONS
 
 from ci_actions.kit import emit
@@ -15,12 +15,14 @@ from ci_actions.kit.report import Report
 
 FILES = Path(__file__).parent / "files"
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
-NAMES = [*SITUATIONS, *FAILURES, *scans.SITUATIONS]
+NAMES = [*SITUATIONS, *FAILURES, *scans.SITUATIONS, *setups.SITUATIONS]
 
 
 def reported(name: str) -> Report:
     if name in scans.SITUATIONS:
         return scans.SITUATIONS[name]().report()
+    if name in setups.SITUATIONS:
+        return setups.SITUATIONS[name]()
     return FAILURES[name] if name in FAILURES else SITUATIONS[name]().report()
 
 

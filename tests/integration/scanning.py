@@ -156,6 +156,9 @@ class Machine:
         os.utime(path, (when, when))
         return path
 
+    def _note(self, line: str) -> None:
+        self.lines.append(line)
+
     def safety_database(self) -> str:
         """Write a database of safety, in the layout of version 2, and return its folder."""
         folder = self.folder / "safety-db"
@@ -188,7 +191,7 @@ class Machine:
             directory=root,
             environ=dict(os.environ) | dict(environ or {}),
             clock=Clock(),
-            progress=lambda line: self.lines.append(line),
+            progress=self._note,
             token="",
             config_at=lambda _git, _revision: None,
         )

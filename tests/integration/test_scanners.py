@@ -271,7 +271,7 @@ class TestPipAudit:
     def test_every_lock_is_read(
         self, machine: Machine, open_repository: Repository, advisories: Advisories
     ) -> None:
-        uv = 'version = 1\n[[package]]\nname = "flask"\nversion = "1.0"\nsource = { registry = "https://pypi.org/simple" }\n'
+        uv = 'version = 1\n[[package]]\nname = "flask"\nversion = "1.0"\nsource = { registry = "https://index.example/simple" }\n'
         open_repository.commit({"a/requirements.txt": "flask==0.5\n", "b/uv.lock": uv})
         scan = self.scan(machine, open_repository, advisories)
         assert {each.path for each in scan.findings} == {"a/requirements.txt", "b/uv.lock"}

@@ -301,7 +301,7 @@ def _satisfied(pin: _Pin, wanted: Requirement, source: str, *, extras: bool) -> 
         )
     if not wanted.specifier.contains(pin.version, prereleases=True):
         return drifted(f"{source}: '{wanted}' is pinned to {pin.version}")
-    if not wanted.specifier.contains(pin.version):
+    if not wanted.specifier.contains(pin.version, prereleases=bool(wanted.specifier.prereleases)):
         return unknown(f"{pin.name} {pin.version} is a prerelease")
     if extras and not {normalised(each) for each in wanted.extras} <= set(map(normalised, pin.extras)):
         return unknown(f"the pin of '{wanted}' shows no extras")

@@ -122,8 +122,8 @@ def is_pylock(name: str) -> bool:
 def matters(name: str) -> bool:
     """Whether the content of a file with this name, at the top level or in `requirements/`, says something."""
     folder, _, file = name.rpartition("/")
-    if folder == "requirements":
-        return file.endswith((".txt", ".in"))
+    if folder:
+        return folder == "requirements" and file.endswith((".txt", ".in"))
     return (
         name in _SETTINGS
         or name in _VERSION_FILES

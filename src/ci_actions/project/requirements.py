@@ -79,17 +79,16 @@ def lines(text: str) -> Iterator[Line]:
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
-    """Yield joined lines and where they begin. A comment ends a line that went on: pip joins before it strips."""
+    """Yield joined lines and where they begin, as pip joins them: before it strips comments."""
     begun, parts = 0, list[str]()
     for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("#"):
-            # Inside of a continued line a comment of its own is left out, and ends it.
-            line = ""  # noqa: PLW2901 - what pip makes of it
         begun = begun or number
-        if line.endswith("\\") and not _COMMENT.search(line):
-            parts.append(line[:-1])
+        is_comment = line.lstrip().startswith("#")
+        if line.endswith("\\") and not is_comment:
+            parts.append(line.strip("\\"))
             continue
-        whole = _COMMENT.sub("", "".join([*parts, line])).strip()
+        # A comment of its own inside of a continued line is left out, and ends it.
+        whole = _COMMENT.sub("", "".join([*parts, "" if is_comment else line])).strip()
         if whole:
             yield begun, whole
         begun, parts = 0, []

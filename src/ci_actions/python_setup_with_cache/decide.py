@@ -161,7 +161,7 @@ def keyed(config: Config, facts: KeyFacts) -> Keyed:
             choice.manager,
             facts.plan.keeps,
             facts.environment,
-            "" if choice.program or not choice.hash_locked else _set_of(choice.manager),
+            "" if choice.program else _set_of(choice.manager),
         ),
         parts=found.parts,
         digest=found.digest,

@@ -39,11 +39,13 @@ _PARTS = {
 def planned(config: Config, plan: Plan) -> Report:
     """Return what the first phase says: what was found, and what the next steps are to do."""
     drifted = bool(plan.drifted)
+    what, _, advice = (plan.drifted[0] if drifted else _planned(plan)).partition(". ")
     return Report(
         capability=NAME,
         result=Result.FAILED if drifted else Result.PASSED,
         exit_code=Exit.NOT_MET if drifted else Exit.PASSED,
-        headline=f"{NAME}: {plan.drifted[0] if drifted else _planned(plan)}",
+        headline=f"{NAME}: {what}",
+        next_step=advice.rstrip("."),
         outputs=_requests(config, plan),
         annotations=tuple(_annotations(plan)),
         summary=tuple(f"- {markdown.escape(each)}" for each in plan.drifted),
@@ -119,11 +121,13 @@ def installed(config: Config, done: Installed) -> Report:
     """Return what the third phase says: what became of the environment, and whether it is to be saved."""
     drifted = bool(done.drift)
     first = done.drift.partition("\n")[0]
+    what, _, advice = first.partition(". ")
     return Report(
         capability=NAME,
         result=Result.FAILED if drifted else Result.PASSED,
         exit_code=Exit.NOT_MET if drifted else Exit.PASSED,
-        headline=f"{NAME}: {first if drifted else _installed(done)}",
+        headline=f"{NAME}: {what if drifted else _installed(done)}",
+        next_step=advice.rstrip("."),
         outputs={"save": _said(done.save and not drifted)},
         annotations=tuple(
             [Annotation(level=Level.ERROR, message=done.drift, title=f"{NAME}: the lock is outdated")]
@@ -233,7 +237,9 @@ def _summary(outcome: Finished) -> Iterator[str]:
         ("Seconds", ", ".join(f"{name} {seconds:.1f}" for name, seconds in _seconds(outcome).items())),
     ]
     yield markdown.table(("", ""), [[name, markdown.escape(text)] for name, text in rows])
-    yield from _listed((*plan.warnings, *done.notices))
+    again = "This entry of the cache is rejected each time: cache-version: '2' starts a new one."
+    rejected = (again,) if done.rejected and done.restored == "hit" else ()
+    yield from _listed((*plan.warnings, *done.notices, *rejected))
     if key.key:
         parts = "\n".join(f"- {name}: {markdown.escape(text)}" for name, text in key.parts)
         yield f"<details><summary>Key</summary>\n\n{markdown.code(key.key)}\n\n{parts}\n\n</details>"

@@ -92,7 +92,9 @@ def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tre
     try:
         if git.resolve("HEAD") is None:
             return replace(tree, revisions=revisions)
-        done = git.run("rev-list", "--count", "--no-merges", "--full-history", *revisions, "--", ".")
+        done = git.run(
+            "rev-list", "--count", "--no-merges", "--full-history", *revisions, "--", tree.directory or "."
+        )
         commits = int(done.stdout or b"0") if done.ok else 0
         shallow = git.is_shallow()
     except (CannotJudge, ValueError) as why:

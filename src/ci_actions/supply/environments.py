@@ -35,24 +35,60 @@ def locked_environment(
     where pip fetches from. An environment that is found is used only if no file in it was added, removed or changed
     since it was made. Raises Unavailable when it cannot be made.
     """
-    home = cache / "ci-actions" / "environments"
-    identity = _identity(python, process)
     locked = lock.read_bytes().replace(b"\r\n", b"\n")
-    name = f"{lock.stem}-{sha256(locked + identity)[:16]}"
+    words = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
+    return _environment(
+        lock.stem, locked, words, f"what {lock.name} locks", python, cache, process, environ, progress
+    )
+
+
+def named_environment(
+    requirement: str,
+    *,
+    python: str,
+    cache: Path,
+    process: Process,
+    environ: Mapping[str, str],
+    progress: Callable[[str], None],
+) -> Path:
+    """Return the same for a requirement that a user named, like `poetry==1.8.5`: no hash of ours vouches for it.
+
+    Raises Unavailable when it cannot be made.
+    """
+    name = requirement.partition("[")[0].rstrip("<>=!~.0123456789, ")
+    return _environment(
+        name, requirement.encode(), [requirement], f"{requirement} (this release has no hashes of it)",
+        python, cache, process, environ, progress,
+    )  # fmt: skip
+
+
+def _environment(
+    title: str,
+    made_of: bytes,
+    words: list[str],
+    what: str,
+    python: str,
+    cache: Path,
+    process: Process,
+    environ: Mapping[str, str],
+    progress: Callable[[str], None],
+) -> Path:
+    home = cache / "ci-actions" / "environments"
+    name = f"{title}-{sha256(made_of + _identity(python, process))[:16]}"
     for found in sorted(home.glob(f"{name}-*")):
         if _is_whole(found):
             return scripts(found)
-    progress(f"{lock.stem}: installing what {lock.name} locks, once")
+    progress(f"{title}: installing {what} once")
     try:
         home.mkdir(parents=True, exist_ok=True)
         # Scripts carry the path they were made at, so it is made where it stays: under a name of its own, valid
         # from the moment its marker is there. Two processes at once make two; one of them is used from then on.
         folder = home / f"{name}-{os.urandom(4).hex()}"
-        _make(folder, lock, python, process, environ)
+        _make(folder, words, what, python, process, environ)
         _mark(folder)
     except OSError as denied:
         raise Unavailable(
-            f"Cannot make the environment of {lock.stem} in {home}: {denied.strerror or denied}.",
+            f"Cannot make the environment of {title} in {home}: {denied.strerror or denied}.",
             advice="Set XDG_CACHE_HOME to a writable folder.",
         ) from denied
     return scripts(folder)
@@ -79,28 +115,28 @@ def _identity(python: str, process: Process) -> bytes:
     return said.stdout
 
 
-def _make(folder: Path, lock: Path, python: str, process: Process, environ: Mapping[str, str]) -> None:
-    _insist(process.run([python, "-I", "-m", "venv", "--without-pip", folder], timeout=120), lock, "venv")
+def _make(
+    folder: Path, what: list[str], title: str, python: str, process: Process, environ: Mapping[str, str]
+) -> None:
+    _insist(process.run([python, "-I", "-m", "venv", "--without-pip", folder], timeout=120), title, "venv")
     inside = scripts(folder) / ("python.exe" if os.name == "nt" else "python")
     try:
         pip = python if vendoring.has_pip(python, environ) else vendoring.python_with_pip(environ)
     except vendoring.VendoringError as none:
         raise Unavailable(str(none)) from none
     words: list[str | os.PathLike[str]] = [pip, "-I", "-m", "pip", "--python", inside, "install"]
-    words += "--no-deps --require-hashes --only-binary :all: --quiet --no-input --disable-pip-version-check".split()
-    done = Process(vendoring.pip_environment(environ)).run(
-        [*words, "-r", lock], timeout=INSTALL_LIMIT_SECONDS
-    )
-    _insist(done, lock, "pip")
+    words += [*"--quiet --no-input --disable-pip-version-check".split(), *what]
+    done = Process(vendoring.pip_environment(environ)).run(words, timeout=INSTALL_LIMIT_SECONDS)
+    _insist(done, title, "pip")
 
 
-def _insist(done: Completed, lock: Path, program: str) -> None:
+def _insist(done: Completed, title: str, program: str) -> None:
     if done.ok:
         return
     why = f"took longer than {INSTALL_LIMIT_SECONDS} s" if done.code is None else "failed"
     said = "\n".join(done.complaint.splitlines()[-6:])
     raise Unavailable(
-        f"{program} {why} while installing what {lock.name} locks:\n{said}",
+        f"{program} {why} while installing {title}:\n{said}",
         advice="Without a network, point pip at a mirror (PIP_INDEX_URL) or at a folder of wheels (PIP_NO_INDEX=1 and "
         "PIP_FIND_LINKS).",
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.project.conftest import Project
 
 from ci_actions.kit.errors import BadInput
-from ci_actions.project import python_versions
+from ci_actions.project import ranges
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.python_versions import resolve, satisfies, supported
 from ci_actions.project.releases import RELEASES
@@ -418,4 +418,4 @@ def test_what_is_resolved_is_required(low: int, high: int, wished: int) -> None:
     else:
         with pytest.raises(BadInput):
             resolve(files, f"3.{wished}")
-        assert not python_versions.ranges.pep440(f">=3.{low},<3.{high + 1}").allows(f"3.{wished}.5")
+        assert not ranges.pep440(f">=3.{low},<3.{high + 1}").allows(f"3.{wished}.5")

@@ -102,7 +102,7 @@ def test_versions_and_ranges(text: str, version: str, allowed: bool) -> None:
 def test_a_version_that_cannot_be_had_is_unavailable(tmp_path: Path) -> None:
     choice = Choice(manager=Manager.UV, version="0.0.0", why="", hash_locked=False)
     environ = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
-    with pytest.raises(Unavailable, match=r"uv==0\.0\.0 cannot be installed"):
+    with pytest.raises(Unavailable, match=r"installing uv==0\.0\.0"):
         provide(
             choice,
             python=sys.executable,

@@ -72,7 +72,7 @@ source = { editable = "." }
 [[package]]
 name = "Flask"
 version = "0.5"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 
 [[package]]
 name = "forked"

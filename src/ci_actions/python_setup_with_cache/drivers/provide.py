@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_actions import home
-from ci_actions.kit.errors import BadInput, Unavailable
+from ci_actions.kit.errors import BadInput
 from ci_actions.kit.process import Process
 from ci_actions.project.model import Manager
 
@@ -179,32 +179,17 @@ def _as_asked(
     progress: Callable[[str], None],
 ) -> Tool:
     """Install a version that we have no hashes of, once per version and interpreter."""
-    from ci_actions.vendoring import VendoringError, pip_environment, python_with_pip
+    from ci_actions.supply.environments import named_environment
 
-    name = package(choice.manager)
     wanted = choice.version if re.match(r"[<>=!~]", choice.version) else f"=={choice.version}"
-    tag = home.sha256(f"{wanted}\0{python}\0{os.path.realpath(python)}".encode())[:16]
-    folder = cache / "ci-actions" / "managers" / f"{name}-{tag}"
-    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
-    made = folder / "made"
-    if not made.is_file():
-        progress(f"{name}{wanted}: installing it; this release has no hashes of that version")
-        inside = scripts / ("python.exe" if os.name == "nt" else "python")
-        try:
-            pip = python_with_pip(environ)
-        except VendoringError as none:
-            raise Unavailable(str(none)) from none
-        with_pip = Process(pip_environment(environ))
-        quiet = "--quiet --no-input --disable-pip-version-check".split()
-        commands: list[list[str | os.PathLike[str]]] = [
-            [python, "-I", "-m", "venv", "--clear", "--without-pip", folder],
-            [pip, "-I", "-m", "pip", "--python", inside, "install", *quiet, f"{name}{_AS_TESTED.get(choice.manager, '')}{wanted}"],
-        ]
-        for words in commands:
-            done = with_pip.run(words, timeout=600)
-            if not done.ok:
-                raise Unavailable(f"{name}{wanted} cannot be installed:\n{done.complaint}")
-        made.touch()
+    scripts = named_environment(
+        f"{package(choice.manager)}{_AS_TESTED.get(choice.manager, '')}{wanted}",
+        python=python,
+        cache=cache,
+        process=process,
+        environ=environ,
+        progress=progress,
+    )
     argv = _command(scripts, choice.manager)
     version = version_of(argv[0], process) if choice.manager is not Manager.PIP else ""
     return Tool(argv=argv, version=version or choice.version, why=choice.why)

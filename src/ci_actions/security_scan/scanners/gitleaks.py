@@ -65,9 +65,17 @@ def tasks(ask: Ask) -> tuple[Task, ...]:
     options += ["--config", own] if own else []
     baseline = "/".join(part for part in (tree.directory, BASELINE) if part)
     options += ["--baseline-path", baseline] if tree.read(baseline) is not None else []
-    options += ["--log-opts", " ".join(("--full-history", *tree.revisions))]
+    options += ["--log-opts", " ".join(("--full-history", *tree.revisions, *within(tree)))]
     weight = 1 + tree.commits / 200
     return (Task(argv=(place.program, *options, "."), output=report, weight=weight),)
+
+
+def within(tree: Tree) -> tuple[str, ...]:
+    """Return the options that make git list only commits that change a file below the working directory.
+
+    gitleaks splits its options at spaces: a folder with one in its name is looked at with all the others.
+    """
+    return ("--", tree.directory) if tree.directory and " " not in tree.directory else ()
 
 
 def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:

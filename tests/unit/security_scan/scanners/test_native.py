@@ -24,7 +24,7 @@ def test_severity(word: object, expected: Severity) -> None:
     ("path", "expected"),
     [
         ("./a.py", "a.py"),
-        ("/work/src/a.py", "src/a.py"),
+        ("/builds/src/a.py", "src/a.py"),
         ("src\\a.py", "src/a.py"),
         ("/workshop/a.py", "/workshop/a.py"),
         (".github/workflows/ci.yml", ".github/workflows/ci.yml"),
@@ -32,7 +32,7 @@ def test_severity(word: object, expected: Severity) -> None:
     ],
 )
 def test_relative(path: str, expected: str) -> None:
-    assert native.relative(path, "/work") == expected
+    assert native.relative(path, "/builds") == expected
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from ci_actions.security_scan.scanners import NoAnswer, Reading, osv_scanner
 FILES = ("package-lock.json", "requirements.txt")
 SCANNED = (
     "Starting filesystem walk for root: /\n"
-    "Scanned /work/requirements.txt file and found 2 packages\n"
-    "Scanned /work/package-lock.json file and found 1 package\n"
+    "Scanned /builds/requirements.txt file and found 2 packages\n"
+    "Scanned /builds/package-lock.json file and found 1 package\n"
     "Loaded PyPI local db from /cache/osv/PyPI/all.zip\n"
 )
 RECORD = {
@@ -41,7 +41,7 @@ def report(*records: dict[str, Any]) -> dict[str, Any]:
         "package": {"name": "flask", "version": "0.5", "ecosystem": "PyPI"},
         "vulnerabilities": list(records),
     }
-    source = {"path": "/work/requirements.txt", "type": "lockfile"}
+    source = {"path": "/builds/requirements.txt", "type": "lockfile"}
     return {"results": [{"source": source, "packages": [package]}] if records else []}
 
 

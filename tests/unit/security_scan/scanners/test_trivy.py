@@ -135,7 +135,7 @@ class TestTasks:
     def test_images(self, target: str, last: tuple[str, ...]) -> None:
         (task,) = trivy.image_tasks(ask(FILES, target=target))
         assert task.argv[-len(last) :] == last
-        assert task.env["DOCKER_CONFIG"] == "/home/user/.docker"
+        assert task.env["DOCKER_CONFIG"] == "/home/me/.docker"
 
     def test_the_projects_ignore_file_is_honoured(self) -> None:
         argv = trivy.fs_tasks(ask({**FILES, ".trivyignore.yaml": ""}))[0].argv
