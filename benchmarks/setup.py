@@ -90,8 +90,8 @@ class Bench:
             "POETRY_CACHE_DIR": str(folder / "poetry-cache"),
             "UV_PYTHON_DOWNLOADS": "never",
             "POETRY_VIRTUALENVS_IN_PROJECT": "true",
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), *filter(None, sys.path)]),
         }
+        self.our_env = {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), *filter(None, sys.path)])}
 
     def make(self) -> None:
         """Lock the project, fill the environment that ours proves, and note it."""
@@ -102,7 +102,7 @@ class Bench:
         words = "export --quiet --frozen --no-hashes --no-header --no-annotate --no-emit-project -o requirements.txt"
         self.run([self.program("uv"), *words.split()])
         self.run([self.program("uv"), "--quiet", "sync", "--frozen", "--python", self.python])
-        self.run([sys.executable, "-c", PROVE, self.project, self.python, "record"])
+        self.run([*self._prove(self.project, "record")], env=self.our_env)
         found = list((self.project / ".venv").glob("lib/python3*/site-packages/*.dist-info"))
         files = sum(len(names) for _, _, names in os.walk(self.project / ".venv"))
         print(f"\nPython {sys.version.split()[0]}, {len(found)} distributions, {files} files\n")
@@ -122,7 +122,7 @@ class Bench:
             shutil.copytree(self.project, other, symlinks=True)
 
         name = "ours: restored at another path, proved and moved"
-        return Candidate(name, self._prove(other, "move"), env=self.env, prepare=fresh)
+        return Candidate(name, self._prove(other, "move"), env=self.our_env, prepare=fresh)
 
     def _prove(self, project: Path, how: str) -> Sequence[str | Path]:
         return [sys.executable, "-c", PROVE, project, self.python, how]
@@ -130,14 +130,21 @@ class Bench:
     def uv(self) -> Candidate:
         """`uv sync` into an empty environment."""
         venv = self.folder / "uv-venv"
-        words = [self.program("uv"), "sync", "--quiet", "--frozen", "--python", self.python]
+        words: list[str | Path] = [self.program("uv"), "sync", "--quiet", "--frozen", "--python", self.python]
         env = {**self.env, "UV_PROJECT_ENVIRONMENT": str(venv)}
         return self._filling("`uv sync`, warm cache, empty environment", words, venv, env)
 
     def pip(self) -> Candidate:
         """`pip install -r` into an empty environment."""
         venv = self.folder / "pip-venv"
-        words = [self.program("pip"), "--python", venv / "bin" / "python", "install", "--quiet", "--no-deps"]
+        words: list[str | Path] = [
+            self.program("pip"),
+            "--python",
+            venv / "bin" / "python",
+            "install",
+            "--quiet",
+            "--no-deps",
+        ]
         return self._filling(
             "`pip install -r`, warm download cache",
             [*words, "-r", "requirements.txt"],
@@ -162,7 +169,7 @@ class Bench:
             f"{head}dependencies = {wanted}\n{package}{source}", encoding="utf-8"
         )
         self.run([self.program("poetry"), "lock", "--no-ansi"], cwd=home)
-        words = [self.program("poetry"), "install", "--quiet", "--no-root"]
+        words: list[str | Path] = [self.program("poetry"), "install", "--quiet", "--no-root"]
         return [
             self._filling(
                 "`poetry install`, warm cache", words, home / ".venv", self.env, cwd=home, made=True
@@ -205,12 +212,14 @@ class Bench:
             / name
         )
 
-    def run(self, words: Sequence[str | Path], cwd: Path | None = None) -> None:
+    def run(
+        self, words: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
         """Run what prepares."""
         done = subprocess.run(
             words,
             cwd=cwd or self.project,
-            env={**os.environ, **self.env},
+            env={**os.environ, **self.env, **(env or {})},
             capture_output=True,
             text=True,
             check=False,

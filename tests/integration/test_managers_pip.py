@@ -75,7 +75,7 @@ def test_what_says_not_how_it_is_built_is_no_package(workshop: Workshop) -> None
     assert "no package" in workshop.said[-1]
 
 
-@pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.13"])
+@pytest.mark.parametrize("version", ["3.6", "3.8", "3.13"])
 def test_old_interpreters_bring_the_pip_that_can_do_it(workshop: Workshop, version: str) -> None:
     python = python_of(version)
     if python is None:

@@ -23,7 +23,7 @@ description = ""
 authors = []
 packages = [{ include = "shop", from = "src" }]
 [tool.poetry.dependencies]
-python = ">=3.8"
+python = ">=3.6"
 greet = "*"
 colours = { version = "*", optional = true }
 [tool.poetry.extras]
@@ -82,7 +82,7 @@ def test_third_party_code_first_and_the_project_after(workshop: Workshop, lock: 
     assert driver.local == {"shop"}
 
 
-@pytest.mark.parametrize("version", ["3.8", "3.13"])
+@pytest.mark.parametrize("version", ["3.6", "3.13"])
 def test_the_interpreter_is_the_one_that_was_resolved(workshop: Workshop, lock: str, version: str) -> None:
     python = python_of(version)
     if python is None:

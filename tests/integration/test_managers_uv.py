@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,8 +12,11 @@ import pytest
 from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of, tool_of
 from tests.doubles.package_index import Index
 
+from ci_actions import home
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
+from ci_actions.kit.process import Process
 from ci_actions.project.model import Manager
+from ci_actions.python_setup_with_cache.drivers.provide import choose, provide
 
 pytestmark = pytest.mark.integration
 
@@ -54,7 +59,7 @@ def test_third_party_code_first_and_the_project_after(workshop: Workshop) -> Non
     assert any("installing: " in line and line.endswith(" s") for line in workshop.said)
 
 
-@pytest.mark.parametrize("version", ["3.8", "3.9", "3.13"])
+@pytest.mark.parametrize("version", ["3.8", "3.13"])
 def test_the_interpreter_is_the_one_that_was_resolved(workshop: Workshop, version: str) -> None:
     python = python_of(version)
     if python is None:
@@ -204,3 +209,23 @@ def test_real_packages_of_the_configured_index(tmp_path: Path) -> None:
     driver = workshop.driver(folder, Manager.UV, environ={"UV_DEFAULT_INDEX": ""})
     driver.install()
     assert set(names(folder)) == {"itsdangerous", "iniconfig"}
+
+
+def test_a_version_that_is_asked_for_is_installed_as_it_is(workshop: Workshop) -> None:
+    process = Process(os.environ)
+    choice = choose(Manager.UV, asked="0.9.5", wanted="", which=lambda _: None, process=process)
+    assert "not hash-locked" in choice.why
+    tool = provide(
+        choice,
+        python=sys.executable,
+        cache=Path(home.cache_home(os.environ)),
+        process=process,
+        environ=os.environ,
+        progress=workshop.said.append,
+    )
+    assert tool.version == "0.9.5"
+    folder = locked(workshop)
+    driver = workshop.driver(folder, Manager.UV)
+    driver.tool = tool
+    driver.install()
+    assert names(folder) == {"greet": "1.1", "polite-words": "1.2", "checker": "3.0"}

@@ -164,8 +164,13 @@ def test_real_projects(python: Path, tmp_path: Path, name: str) -> None:
     project = linter_sets.project(name, tmp_path)
     options = ("--tools", "auto,black,isort,flake8,pylint,mypy,pyright,-hooks", "--timeout", "1200")
     code, report, said = quality(project, python, *options)
-    assert code == 1, said
-    compare(project, python, report, ["ruff-check", "mypy", "pyright", "pylint"])
+    tools = ["ruff-check", "mypy", "pyright", "pylint"]
+    if name == "werkzeug":
+        # It asks for a Python that this mypy does not support: mypy says so, and carries on with another.
+        tools.remove("mypy")
+        assert "python_version: Python 3.9 is not supported" in report["details"]["problems"][0]
+    assert code == (1 if "mypy" in tools else 3), said
+    compare(project, python, report, tools)
     compare_formatters(project, python, report)
 
 

@@ -21,6 +21,7 @@ from ci_actions.project.environments import (
     Installed,
     Rejected,
     Verified,
+    drop_bytecode,
     installed,
     read,
     write,
@@ -80,6 +81,8 @@ def relocate(verified: Verified, process: Process) -> Verified | Rejected:
         _can_move(environment, move)
         touched = _rewrite(environment, move)
         _nothing_left(set(verified.mentions) - touched)
+        # It names its sources by the old path, and nobody proved it.
+        drop_bytecode(environment.path)
         moved = _brought_up_to_date(environment, marker, touched, new)
         _prove(environment, move, process)
         write(environment.path, moved)

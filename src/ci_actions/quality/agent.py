@@ -3,7 +3,7 @@
 One file, standard library only, Python 3.6 syntax, imported by nothing. `python -I agent.py` answers with one JSON
 document on stdout:
 
-    probe            -> {"version", "prefix", "base", "scripts", "python", "versions": {name: version}, "movable",
+    probe            -> {"version", "prefix", "base", "scripts", "python", "versions": {name: version}, "editable": [urls],
                          "compiled"}
     compile FILE     with {"root": folder, "files": [paths]} in FILE
                      -> {"problems": [[path, rule, line, column, message]…]}
@@ -35,7 +35,7 @@ def probe():
     """Return where this interpreter is and what is installed for it."""
     import sysconfig
 
-    versions, movable, compiled = {}, "", True
+    versions, urls, compiled = {}, [], True
     for folder in sys.path:
         try:
             names = os.listdir(folder)
@@ -46,13 +46,13 @@ def probe():
         for name in names:
             stem, end = os.path.splitext(name)
             if end == ".egg-link":
-                movable = movable or "file://?"
+                urls.append("file://?")
             if end not in (".dist-info", ".egg-info"):
                 continue
             distribution, _, version = stem.partition("-")
             versions.setdefault(normalised(distribution), version.split("-py")[0])
             if end == ".dist-info":
-                movable = movable or editable(os.path.join(folder, name, "direct_url.json"))
+                urls += editable(os.path.join(folder, name, "direct_url.json"))
     return {
         "version": "{}.{}.{}".format(*sys.version_info[:3]),
         "python": sys.executable,
@@ -60,7 +60,7 @@ def probe():
         "base": getattr(sys, "base_prefix", sys.prefix),
         "scripts": sysconfig.get_path("scripts"),
         "versions": versions,
-        "movable": movable,
+        "editable": urls,
         "compiled": compiled,
     }
 
@@ -71,15 +71,15 @@ def normalised(name):
 
 
 def editable(path):
-    """Return the folder that an editable installation points at, empty for any other."""
+    """Return the address of the folder that an editable installation points at, nothing for any other."""
     try:
         with io.open(path, encoding="utf-8") as file:
             about = json.load(file)
     except (OSError, ValueError):
-        return ""
+        return []
     if not about.get("dir_info", {}).get("editable"):
-        return ""
-    return about.get("url", "file://?")
+        return []
+    return [about.get("url", "file://?")]
 
 
 def check(request):

@@ -37,13 +37,13 @@ def find(
             raise BadInput(
                 f"input 'python' is '{asked}', which is no interpreter here (looked in {directory} and on PATH)"
             )
-        return _probed(process, python, "input python")
+        return _probed(process, python, "input python", root)
     for python, how in _places(directory, root, environ, process, which):
         if os.path.isfile(python):
-            return _probed(process, python, how)
+            return _probed(process, python, how, root)
     for name in ("python3", "python"):
         if python := which(name):
-            return _probed(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv")
+            return _probed(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv", root)
     raise CannotJudge(
         "There is no Python environment to take the project's tools from.",
         advice="Activate one, or name its interpreter with the input python.",
@@ -100,7 +100,7 @@ def _managers(
                 yield interpreter_of(lines[-1].strip()), f"{manager} {' '.join(words[:2])}"
 
 
-def _probed(process: Process, python: str, how: str) -> Environment:
+def _probed(process: Process, python: str, how: str, root: Path) -> Environment:
     try:
         done = process.run([python, "-I", AGENT, "probe"], timeout=PATIENCE)
         said = json.loads(done.stdout) if done.ok else None
@@ -119,10 +119,18 @@ def _probed(process: Process, python: str, how: str) -> Environment:
         scripts=said["scripts"],
         how=how,
         versions=said["versions"],
-        movable=bool(said["movable"]),
+        movable=not all(_within(url, root) for url in said["editable"]),
         compiled=said["compiled"],
         venv=said["prefix"] != said["base"],
     )
+
+
+def _within(url: str, root: Path) -> bool:
+    """Whether an editable installation is part of the repository: then its files are part of the tree."""
+    from urllib.parse import unquote, urlsplit
+
+    path = Path(os.path.realpath(unquote(urlsplit(url).path)))
+    return Path(os.path.realpath(root)) in (path, *path.parents)
 
 
 def launcher(environment: Environment, program: Program) -> tuple[str, ...]:

@@ -225,11 +225,9 @@ class _Gathering:
             for folder in folders
             for name in sorted(tools.config_files())
         ]
-        return [
-            name
-            for name in names
-            if name in self._project.configs or self._git.show(commit, name) is not None
-        ]
+        there = self._git.run("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *names)
+        before = there.text.split("\0")
+        return [name for name in names if name in self._project.configs or name in before]
 
     def _touched(self) -> tuple[str, ...]:
         after = trees.of_work_tree(self._git)

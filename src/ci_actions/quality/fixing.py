@@ -8,7 +8,7 @@ from pathlib import Path
 from ci_actions.findings.model import Kind
 from ci_actions.kit.errors import BadInput, CannotJudge
 from ci_actions.kit.git import Git
-from ci_actions.quality import trees
+from ci_actions.quality import memory, trees
 from ci_actions.quality.asking import Asked, Questioner
 from ci_actions.quality.model import ToolRun
 from ci_actions.quality.runner import Job
@@ -51,13 +51,25 @@ def patch(
     wanted = [each for each in asked if files.get(each.tool.name)]
     if not wanted:
         return ""
+    environment = by.environment
+    name = memory.key(
+        patch=[[each.tool.name, files[each.tool.name]] for each in wanted],
+        versions=dict(environment.versions),
+        prefix=environment.prefix,
+        tree=head.digest,
+        directory=by.project.prefix,
+    )
+    if (remembered := by.memory.recall_text(name)) is not None and not environment.movable:
+        return remembered
     try:
         copy = trees.copy_of(git, head, folder / "tree")
         _run(by, wanted, copy, folder, files)
-        return trees.difference(git, folder / "tree")
+        made = trees.difference(git, folder / "tree")
     except CannotJudge:
         # A suggestion only: the findings stand without it.
         return ""
+    by.memory.keep_text(name, made)
+    return made
 
 
 def _run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,6 +51,25 @@ class Memory:
             write_atomically(self.folder / f"{name}.json", json.dumps(_written(answer)))
             self._forget()
 
+    def recall_text(self, name: str) -> str | None:
+        """Return a text, None for one that is not there."""
+        if self.folder is None:
+            return None
+        try:
+            return (self.folder / f"{name}.text").read_bytes().decode("utf-8", "surrogateescape")
+        except OSError:
+            return None
+
+    def keep_text(self, name: str, text: str) -> None:
+        """Remember a text."""
+        if self.folder is not None:
+            with suppress(OSError):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                unfinished = self.folder / f".{name}.{os.getpid()}"
+                unfinished.write_bytes(text.encode("utf-8", "surrogateescape"))
+                unfinished.replace(self.folder / f"{name}.text")
+                self._forget()
+
     def seconds(self) -> dict[str, float]:
         """Return how long each tool took last time, by name."""
         if self.folder is None:
@@ -68,7 +88,7 @@ class Memory:
 
     def _forget(self) -> None:
         assert self.folder is not None
-        answers = list(self.folder.glob("*.json"))
+        answers = [*self.folder.glob("*.json"), *self.folder.glob("*.text")]
         if len(answers) > KEPT:
             for path in sorted(answers, key=lambda path: path.stat().st_mtime)[: len(answers) - KEPT]:
                 path.unlink(missing_ok=True)

@@ -6,10 +6,11 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ci_actions.findings.model import Finding, Kind, Region, Severity
+from ci_actions.findings.redaction import Redactor
 from ci_actions.quality.detection import Place, Project
 from ci_actions.quality.model import Answer, Command, Detected, Ran
 
@@ -94,7 +95,7 @@ class Invocation:
     ) -> Finding:
         """Return a finding at a path as the tool printed it; one outside of the repository keeps it in the message."""
         where = self.relative(path) if path else ""
-        said = one_line(message)
+        said = redacted(one_line(message))
         return Finding(
             tool=tool,
             rule=rule,
@@ -177,7 +178,7 @@ def said(ran: Ran, limit: int = 500) -> str:
     text = one_line(_raised(ran.complaint)) or one_line(ran.text)
     if len(text) > 2 * limit:
         text = f"{text[:limit]} … {text[-limit:]}"
-    return f": {text}" if text else ""
+    return f": {redacted(text)}" if text else ""
 
 
 def _raised(text: str) -> str:
@@ -193,6 +194,13 @@ def _raised(text: str) -> str:
 def contradiction(name: str, ran: Ran, what: str) -> NotUnderstood:
     """Return the error for an exit code that does not go with what was printed."""
     return NotUnderstood(f"{name} ended with exit code {ran.code}, but {what}{said(ran)}")
+
+
+def redacted(text: str) -> str:
+    """Return text without what looks like a credential: plugins for security quote what they find."""
+    redactor = Redactor()
+    redactor.learn_message(text)
+    return redactor.text(text)
 
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -292,8 +300,3 @@ def _body(lines: list[bytes], at: int, before: int, after: int, tool: str) -> tu
             before, after, old = before - 1, after - 1, old + 1
         at += 1
     return at, (max(first, 0), max(last, first, 0))
-
-
-def with_severity(found: Iterable[Finding], severity: Severity) -> tuple[Finding, ...]:
-    """Return findings with another severity."""
-    return tuple(replace(each, severity=severity) for each in found)

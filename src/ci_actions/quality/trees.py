@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -143,7 +143,7 @@ def copy_of(git: Git, tree: Tree, target: Path) -> Tree:
             _copy(Path(tree.root, path), target / path)
     for path in set(_names(git, target)) - tree.entries.keys():
         (target / path).unlink(missing_ok=True)
-    _expect(git, target, "add", "--all", "--force", "--", *sorted(_top_level(tree.entries)))
+    _expect(git, target, "add", "--all", "--force", "--", ".")
     return Tree(os.path.realpath(target), tree.entries)
 
 
@@ -208,10 +208,6 @@ def _expect(git: Git, target: Path, *arguments: str) -> str:
 
 def _names(git: Git, target: Path) -> list[str]:
     return _expect(git, target, "ls-files", "-z").split("\0")[:-1]
-
-
-def _top_level(paths: Iterable[str]) -> set[str]:
-    return {path.partition("/")[0] for path in paths}
 
 
 def _copy(source: Path, target: Path) -> None:

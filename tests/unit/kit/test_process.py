@@ -120,3 +120,24 @@ def test_words_are_words_and_the_folder_is_the_one_named(tmp_path: Path) -> None
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Process(NEEDED).run([tmp_path / "nothing"])
+
+
+# --- lines as they come ----------------------------------------------------------------------------
+
+
+def test_lines_are_said_while_they_are_printed_and_both_streams_are_one() -> None:
+    said: list[str] = []
+    code = "import sys; print('one', flush=True); print('two', file=sys.stderr, flush=True); sys.exit(3)"
+    done = Process(NEEDED).follow([sys.executable, "-I", "-S", "-c", code], said.append)
+    assert said == ["one", "two"]
+    assert done.code == 3
+    assert done.stdout.split() == done.stderr.split() == [b"one", b"two"]
+
+
+def test_what_takes_too_long_is_ended_and_has_no_code() -> None:
+    said: list[str] = []
+    code = "import time; print('begun', flush=True); time.sleep(600)"
+    done = Process(NEEDED).follow([sys.executable, "-I", "-S", "-c", code], said.append, timeout=2)
+    assert said == ["begun"]
+    assert done.code is None
+    assert not done.ok

@@ -37,7 +37,7 @@ def test_what_has_ended() -> None:
 def test_the_newest_patches_are_those_that_uv_knows() -> None:
     """The list of downloads lies inside uv: a newer uv in requirements/dev.txt asks for a newer table."""
     argv = [
-        UV,
+        str(UV),
         "python",
         "list",
         "--all-versions",

@@ -10,6 +10,8 @@ import pytest
 
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.run import Edges
+from ci_actions.project.managers import detect
+from ci_actions.project.reading import read_project
 from ci_actions.python_setup_with_cache import facts
 from ci_actions.python_setup_with_cache.config import Config
 
@@ -92,8 +94,8 @@ def test_the_version_of_the_manager_that_a_project_wants(
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    project = facts.read_project(tmp_path, tmp_path)
-    assert facts.wanted_version(project, facts.detect(project).manager) == wanted
+    project = read_project(tmp_path, tmp_path)
+    assert facts.wanted_version(project, detect(project).manager) == wanted
 
 
 def test_sizes_do_not_follow_links(tmp_path: Path) -> None:

@@ -148,6 +148,20 @@ def test_a_name_with_a_line_break_is_listed_too() -> None:
     assert listed(on(files), b"/repo/a.py\n/repo/b\nc.py\n") == {"a.py", "b\nc.py"}
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "S105 Possible hardcoded password: 'hunter2hunter2'",
+        "E501 line too long: token = 'ghp_0123456789abcdefghijABCDEFGHIJ012345'",
+    ],
+)
+def test_no_secret_is_said(message: str) -> None:
+    made = on().finding("flake8", "S105", message, path="a.py")
+    assert "***" in made.message
+    assert not {"hunter2hunter2", "ghp_0123456789abcdefghijABCDEFGHIJ012345"} & set(made.message.split("'"))
+    assert "ghp_0123" not in said(ran(1, stderr=message))
+
+
 def test_one_line() -> None:
     assert one_line(" a\n\x1b[1mb\x1b[0m\tc ") == "a b c"
 

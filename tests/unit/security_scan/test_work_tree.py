@@ -23,11 +23,11 @@ def git(folder: Path) -> Git:
 
 def tree(repository: Repository, prefix: str = "", **options: str) -> Tree:
     names, known = work_tree.files_of(repository.path, prefix, git(repository.path))
-    return work_tree.tree_of(config(**options), repository.path, prefix, names, git=known)
+    return work_tree.tree_of(config(None, **options), repository.path, prefix, names, git=known)
 
 
 def files(repository: Repository, prefix: str = "", tool: str = "", **options: str) -> set[str]:
-    return set(work_tree.narrowed(config(**options), tool, tree(repository, prefix, **options)).files)
+    return set(work_tree.narrowed(config(None, **options), tool, tree(repository, prefix, **options)).files)
 
 
 FILES = {
@@ -98,7 +98,9 @@ def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
 
 
 def history(repository: Repository, base: Base | None = None, prefix: str = "", **options: str) -> Tree:
-    return work_tree.with_history(config(**options), tree(repository, prefix), git(repository.path), base)
+    return work_tree.with_history(
+        config(None, **options), tree(repository, prefix), git(repository.path), base
+    )
 
 
 def test_the_commits_of_the_change_else_all(repository: Repository) -> None:

@@ -59,6 +59,10 @@ _DENIED = re.compile(
 #: Where a project's name stands.
 _NAMED = (("project",), ("tool", "poetry"))
 
+#: `user:password@host`, as some messages write an address.
+_BARE_CREDENTIALS = re.compile(r"(?<![\w/.:@-])[^\s/:@'\"]+:[^\s/@'\"]+@(?=[\w\[])")
+_SHORTEST_SECRET = 4
+
 #: How much of a manager's last words are told.
 _LAST_LINES = 12
 
@@ -111,17 +115,19 @@ class Driver:
     job: Job
     tool: Tool
     process: Process = field(init=False)
+    secrets: tuple[str, ...] = field(init=False, repr=False)
 
     manager: ClassVar[Manager]
-    #: The oldest Python that the pinned version installs for, and a version that did so for the one before.
+    #: The oldest Python that the pinned version installs for; for older ones, another version and what it reaches to.
     oldest: ClassVar[tuple[int, int]] = (3, 6)
-    before: ClassVar[str] = ""
+    for_older: ClassVar[tuple[str, str]] = ("", "")
     #: Environment variables for every run of the manager.
     settings: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         kept = {name: value for name, value in self.job.environ.items() if name not in MISLEADING}
         offline = NOWHERE if self.job.offline else {}
+        self.secrets = secrets_in(self.job.environ)
         self.process = Process({**kept, **self.settings, **self.own_settings(), **offline})
 
     # --- what each manager says for itself ---
@@ -181,9 +187,11 @@ class Driver:
 
         if self.interpreter_release < self.oldest and self.tool.version == pinned(self.manager):
             oldest = ".".join(map(str, self.oldest))
+            version, reach = self.for_older
             raise BadInput(
                 f"{self.manager} {self.tool.version} installs for Python {oldest} and newer, this is "
-                f"{self.job.interpreter.version}. Set manager-version: {self.before}, which still knows it."
+                f"{self.job.interpreter.version}. Set manager-version: {version} for Python {reach} and newer; "
+                "uv, Poetry and pip install for Python 3.6 and newer."
             )
 
     @property
@@ -199,7 +207,7 @@ class Driver:
 
     def say(self, line: str) -> None:
         """Say one line about what is being done."""
-        self.job.progress(f"{self.manager}: {strip_credentials(line)}")
+        self.job.progress(f"{self.manager}: {redacted(line, self.secrets)}")
 
     def run(
         self, words: Sequence[str | os.PathLike[str]], doing: str, env: Mapping[str, str] | None = None
@@ -217,7 +225,7 @@ class Driver:
         try:
             done = self.process.follow(
                 argv,
-                lambda line: self.job.progress("  " + strip_credentials(line)) if line.strip() else None,
+                lambda line: self.job.progress("  " + redacted(line, self.secrets)) if line.strip() else None,
                 cwd=self.job.directory,
                 env=env,
                 timeout=INSTALL_LIMIT_SECONDS,
@@ -240,7 +248,7 @@ class Driver:
 
     def failure(self, done: Completed, doing: str) -> CiActionsError:
         """Return what a failed run of the manager means: something outside is away, or the project is at fault."""
-        words = last_words(done)
+        words = last_words(done, self.secrets)
         how = f"took longer than {INSTALL_LIMIT_SECONDS} s" if done.code is None else f"failed ({done.code})"
         message = f"{self.manager} {self.tool.version} {how} while {doing}:\n{words}"
         everything = (done.stdout + done.stderr).decode("utf-8", "replace").lower()
@@ -258,7 +266,7 @@ class Driver:
 
     def drifted(self, done: Completed) -> Drifted:
         """Return the drift that a failed check of the manager tells of."""
-        return Drifted(last_words(done), mends(self.manager))
+        return Drifted(last_words(done, self.secrets), mends(self.manager))
 
     def make_venv(self, *, with_pip: bool = False) -> None:
         """Make the environment with the interpreter's own `venv`, if it is not there. Raises CannotJudge."""
@@ -268,7 +276,7 @@ class Driver:
         done = self.process.run([*words, *([] if with_pip else ["--without-pip"])], timeout=600)
         if not done.ok:
             raise CannotJudge(
-                f"{self.job.interpreter.path} cannot make an environment:\n{last_words(done)}",
+                f"{self.job.interpreter.path} cannot make an environment:\n{last_words(done, self.secrets)}",
                 advice="On Debian and Ubuntu: apt-get install python3-venv." if with_pip else "",
             )
 
@@ -317,9 +325,34 @@ class Driver:
                 (self.job.directory / name).write_bytes(data)
 
 
-def last_words(done: Completed) -> str:
+def redacted(text: str, secrets: Sequence[str] = ()) -> str:
+    """Return what a program said without credentials: those in addresses, with or without a scheme, and the known ones."""
+    for each in secrets:
+        text = text.replace(each, "***")
+    return _BARE_CREDENTIALS.sub("", strip_credentials(text))
+
+
+def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the passwords that the environment gives to package managers, the longer first."""
+    from urllib.parse import unquote
+
+    found = set()
+    for name, value in environ.items():
+        if name.endswith(("_PASSWORD", "_TOKEN", "_PASS")):
+            found.add(value)
+        elif "://" in value:
+            for word in value.split():
+                user, at, _ = word.partition("://")[2].rpartition("@")
+                if at and ":" in user:
+                    password = user.partition(":")[2]
+                    found |= {password, unquote(password)}
+    # Shorter ones would tear ordinary words apart, and are no secrets.
+    return tuple(sorted((each for each in found if len(each) >= _SHORTEST_SECRET), key=len, reverse=True))
+
+
+def last_words(done: Completed, secrets: Sequence[str] = ()) -> str:
     """Return the end of what a program said, without colours and credentials."""
     said = done.stderr if done.stderr == done.stdout else done.stdout + b"\n" + done.stderr
     text = re.sub(r"\x1b\[[0-9;]*m", "", said.decode("utf-8", "replace"))
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return strip_credentials("\n".join(lines[-_LAST_LINES:])) or "(it said nothing)"
+    return redacted("\n".join(lines[-_LAST_LINES:]), secrets) or "(it said nothing)"

@@ -15,7 +15,7 @@ class Pdm(Driver):
 
     manager = Manager.PDM
     oldest = (3, 10)
-    before = "2.26.9"
+    for_older = ("2.26.9", "3.8")
     settings: ClassVar[Mapping[str, str]] = {
         "PDM_CHECK_UPDATE": "false",
         "PDM_IGNORE_SAVED_PYTHON": "1",

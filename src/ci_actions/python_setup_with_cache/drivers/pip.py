@@ -44,10 +44,9 @@ class Pip(Driver):
         return (Path(done.text.strip().splitlines()[-1]),) if done.ok and done.text.strip() else ()
 
     def prune(self) -> None:
-        """Drop the answers of indexes; the wheels that were built here stay."""
+        """Drop what pip noted of itself. Its answers of indexes hold the wheels: without them nothing were kept."""
         for cache in self.download_caches():
-            for name in ("http", "http-v2", "selfcheck"):
-                rmtree(cache / name, ignore_errors=True)
+            rmtree(cache / "selfcheck", ignore_errors=True)
 
     # --- pip itself ---
 

@@ -16,7 +16,7 @@ class Pipenv(Driver):
 
     manager = Manager.PIPENV
     oldest = (3, 10)
-    before = "2024.4.1"
+    for_older = ("2024.4.1", "3.8")
     settings: ClassVar[Mapping[str, str]] = {
         "PIPENV_VENV_IN_PROJECT": "1",
         "PIPENV_IGNORE_VIRTUALENVS": "1",
