@@ -12,12 +12,17 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from tests.golden import scans
 from tests.golden.situations import FAILURES, SITUATIONS
+from tests.unit.quality import outcomes as quality
 
 from ci_actions.commands.check.command import as_json
 from ci_actions.commands.check.finished import Finished, Round, without_report
 from ci_actions.coverage_gate.report import COMMENT_SCHEMA, comment_payload
 from ci_actions.kit import emit
 from ci_actions.kit.report import SCHEMA, Report, Result
+from ci_actions.quality.config import Config as QualityConfig
+from ci_actions.quality.decide import decide as quality_decide
+from ci_actions.quality.model import Drift, State, Suppression
+from ci_actions.quality.report import report as quality_report
 from ci_actions.security_scan import report as security
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +30,7 @@ NAMES = (
     "report",
     "coverage-gate",
     "coverage-comment",
+    "quality",
     "security-scan",
     "security-comment",
     "security-findings",
@@ -140,6 +146,25 @@ def test_what_security_scan_writes_in_every_situation(name: str) -> None:
     assert "causes" in document["details"]
     validator("security-comment").validate(security_payload(name))
     validator("security-findings").validate(json.loads(security.findings_json(situation.outcome())))
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("scope", ["all", "new"])
+def test_what_quality_writes_in_every_state(state: State, scope: str) -> None:
+    runs = (
+        quality.run(tool="source"),
+        quality.run(quality.finding(), quality.finding("", 0), state=state, problems=("It stopped.",)),
+    )
+    silenced = (Suppression(path="a.py", line=3, kind="noqa"),)
+    drifted = (Drift(tool="ruff", here="1", hook="v2", file=".pre-commit-config.yaml"),)
+    facts = quality.facts(*runs, base_runs=runs[:1], base="b" * 40, suppressions=silenced, drift=drifted)
+    config = QualityConfig(scope=scope)
+    document = written(quality_report(config, quality_decide(config, facts)))
+    validator("report").validate(document)
+    validator("quality").validate(document["details"])
+    assert document["details"]["tools"][1]["state"] == state.value
+    with pytest.raises(ValidationError):
+        validator("quality").validate(document["details"] | {"scope": "some"})
 
 
 def test_the_report_of_check() -> None:

@@ -195,6 +195,8 @@ _DROPPED = frozenset(
         "GITHUB_ACTIONS", "ISORT_SETTINGS_PATH", "MYPYPATH", "PREK_COLOR", "PRE_COMMIT_COLOR", "PYLINTHOME", "PYLINTRC",
         "PYTHONHOME", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONVERBOSE", "PYTHONWARNINGS",
         "PY_COLORS", "SKIP", "VIRTUAL_ENV", "CONDA_PREFIX",
+        # Of a git hook that started us: in a throw-away copy they lead back to the original.
+        "GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_WORK_TREE",
     }
 )  # fmt: skip
 _DROPPED_PREFIXES = ("RUFF_", "MYPY_", "PYRIGHT_PYTHON_", "PREK_", "FLAKE8_", "DJLINT_")

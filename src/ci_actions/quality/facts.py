@@ -20,7 +20,7 @@ from ci_actions.kit.process import Process
 from ci_actions.kit.run import Edges
 from ci_actions.quality import drift, environment, fixing, loosened, planning, suppressions, tools, trees
 from ci_actions.quality.asking import Asked, Look, Questioner, missing
-from ci_actions.quality.config import Config, named
+from ci_actions.quality.config import TOOLS, Config, named
 from ci_actions.quality.detection import REQUIREMENTS, Project
 from ci_actions.quality.memory import Memory
 from ci_actions.quality.model import Detected, Facts, State, Suppression, ToolRun
@@ -83,7 +83,7 @@ class _Gathering:
         )
         answers = self._by.ask(asked, looks)
         touched = self._touched()
-        runs = (*answers[0], *others)
+        runs = tuple(sorted((*answers[0], *others), key=_place))
         base_runs = answers[1] if len(answers) > 1 else None
         _stamp(runs, head, change.renames)
         _stamp(base_runs or (), looks[-1].tree, {})
@@ -355,6 +355,11 @@ def _ended(job: str) -> str:
     tree, _, tool = job.rpartition("/")
     where = {"head": "", "base": " on the base", "fix": " wrote", "patch": " proposed a patch"}[tree]
     return f"{tool}{where}:"
+
+
+def _place(run: ToolRun) -> int:
+    """Return where a tool stands in reports: our own parse first, then the order of `TOOLS`."""
+    return TOOLS.index(run.tool) if run.tool in TOOLS else -1
 
 
 def _not_run(name: str, detected: Detected, why: str) -> ToolRun:

@@ -128,6 +128,7 @@ def test_nothing_of_the_user_reaches_a_tool() -> None:
         "HOME": "/home/me", "XDG_CONFIG_HOME": "/home/me/.config", "RUFF_OUTPUT_FILE": "x", "PYLINTRC": "x", "MYPY_X": "x",
         "GITHUB_ACTIONS": "true", "FORCE_COLOR": "1", "SKIP": "lint", "PYTHONWARNINGS": "error", "VIRTUAL_ENV": "/other",
         "PATH": "/usr/bin", "LANG": "C", "PREK_HOME": "/cache/prek", "MYPYPATH": "x", "CI": "true",
+        "GIT_DIR": "/p/.git", "GIT_INDEX_FILE": "/p/.git/index.lock", "GIT_CONFIG_COUNT": "0",
     }  # fmt: skip
     given = environment.neutral(leaking, made(), Path("/scratch/home"), Path("/cache"))
     assert {"HOME", "XDG_CONFIG_HOME"} <= given.keys()
@@ -146,6 +147,8 @@ def test_nothing_of_the_user_reaches_a_tool() -> None:
         "SKIP",
         "MYPYPATH",
         "CI",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
     ):
         assert name not in given, name
 
