@@ -168,7 +168,7 @@ def lock_of_uv() -> list[str]:
     for number in range(PACKAGES):
         parts.append(
             f'[[package]]\nname = "package-{number}"\nversion = "1.{number}"\n'
-            'source = { registry = "https://pypi.org/simple" }\nwheels = [\n'
+            'source = { registry = "https://pypi.example.com/simple" }\nwheels = [\n'
         )
         parts += [wheel.format(number, each, f"{number * WHEELS + each:064x}") for each in range(WHEELS)]
         parts.append("]\n\n")

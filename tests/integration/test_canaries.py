@@ -42,9 +42,11 @@ def json_web_token() -> str:
     return ".".join((*encoded, random(43)))
 
 
-def private_key() -> str:
+def private_key(seed: bytes) -> str:
     """Return what looks like a private key, of many lines."""
-    body = base64.b64encode(hashlib.sha512(b"canary").digest() * 10).decode()
+    body = base64.b64encode(
+        b"".join(hashlib.sha512(seed * times).digest() for times in range(1, 11))
+    ).decode()
     kind = "RSA " + "PRIVATE KEY"
     return "\n".join((f"-----BEGIN {kind}-----", *textwrap.wrap(body, 64), f"-----END {kind}-----"))
 
@@ -83,8 +85,8 @@ CANARIES = (
     Canary("password in an address", "Tr0ub4dor-" + random(8), "src/db.py", "DSN = 'postgres://shop:{}@db/shop'"),
     Canary("OpenAI", "sk-" + random(20, 14) + "T3Blbk" + "FJ" + random(20, 20), "src/chat.py", "CHAT = '{}'"),
     Canary("Artifactory", "AKC" + random(40, 15), "src/artifacts.py", "STORE = '{}'"),
-    Canary("private key", private_key(), "deploy_key.txt"),
-    Canary("private key in code", private_key().replace("A", "b"), "src/key.py", 'KEY = """{}"""'),
+    Canary("private key", private_key(b"file"), "deploy_key.txt"),
+    Canary("private key in code", private_key(b"code"), "src/key.py", 'KEY = """{}"""'),
     Canary("base64", base64.b64encode(hashlib.sha256(b"canary").digest()).decode(), "src/seal.py", "SEAL = '{}'"),
     Canary("hexadecimal", hashlib.md5(b"canary").hexdigest(), "seal.json", '{{"seal": "{}"}}'),
     Canary("password that is a word", "swordfishes", "src/gate.py", "gate_password = '{}'"),
@@ -97,7 +99,7 @@ CANARIES = (
         "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    env:\n      TOKEN: {}\n    steps:\n      - run: 'true'",
     ),
     Canary("GitHub, in the history alone", "ghp_" + random(36, 19), "old.py", "GITHUB = '{}'", past=True),
-    Canary("private key, in the history alone", private_key().replace("B", "c"), "old.pem", past=True),
+    Canary("private key, in the history alone", private_key(b"past"), "old.pem", past=True),
 )  # fmt: skip
 #: An ordinary word as a secret must be found, and must not make our own sentences unreadable.
 WORDS = "SECRET = 'secret'\n\ntoken = 'token'\n"
@@ -173,7 +175,7 @@ def machine() -> Iterator[Machine]:
 def seeded(machine: Machine) -> Repository:
     """A repository with all canaries."""
     repository = new_repository(machine.folder / "repository")
-    present: dict[str, str] = {"words.py": WORDS}
+    present: dict[str, str] = {"words.py": WORDS, "requirements.txt": "requests==2.31.0\n"}
     past: dict[str, str] = {}
     for each in CANARIES:
         (past if each.past else present)[each.path] = each.around.format(each.value) + "\n"
@@ -257,7 +259,7 @@ def test_every_canary_was_found(found: Said, canary: Canary) -> None:
     places = {
         (row["path"], row["line"])
         for row in json.loads(found.texts[name])["findings"]
-        if row["kind"] == "secret" and bool(row["target"] != ".") >= canary.past
+        if row["kind"] == "secret" and bool(row["commit"]) >= canary.past
     }
     lines = canary.around.format(canary.value).splitlines()
     line = next(number for number, line in enumerate(lines, 1) if canary.value.splitlines()[0] in line)

@@ -34,10 +34,12 @@ IN_OUR_WORDS = (Kind.SECRET, Kind.DEPENDENCY)
 def gather(config: Config, edges: Edges[Config]) -> Facts:
     """Return what all scanners say; a scanner that fails is a fact.
 
-    Raises BadInput for a baseline, a `tool-lock` or an interpreter that cannot be meant.
+    Raises BadInput for `paths`, a baseline, a `tool-lock` or an interpreter that cannot be meant.
     """
     names, git = work_tree.files_of(edges.root, edges.prefix, edges.git)
     tree = work_tree.tree_of(config, edges.root, edges.prefix, names, git=git)
+    if problems := tuple(work_tree.misspelt(config, tree)):
+        raise BadInput(*problems)
     change = (
         _ChangeUnderTest.find(config, edges) if git else _ChangeUnderTest(no_change="not a git repository")
     )

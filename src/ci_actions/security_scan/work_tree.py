@@ -71,6 +71,18 @@ def narrowed(config: Config, tool: str, tree: Tree) -> Tree:
     return replace(tree, files=files)
 
 
+def misspelt(config: Config, tree: Tree) -> Iterator[str]:
+    """Yield what is wrong with `paths` that no file fits: a scan of nothing would be found clean."""
+    places = [
+        ("input 'paths'", config.paths),
+        *((f"[[tool]] {own.name}: 'paths'", own.paths) for own in config.tool),
+    ]
+    for name, globs in places:
+        for glob in globs:
+            if not any(map(matcher((glob,), tree.directory), tree.everything)):
+                yield f"{name} is '{glob}', but no file of the repository fits it (globs count from the working directory)"
+
+
 def _reader(root: Path) -> Callable[[str], bytes | None]:
     def read(path: str) -> bytes | None:
         try:

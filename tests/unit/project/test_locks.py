@@ -44,7 +44,7 @@ wheels = [
 [[package]]
 name = "numpy"
 version = "2.1.0"
-source = {{ registry = "https://index.example/simple" }}
+source = {{ registry = "https://pypi.example.com/simple" }}
 
 [[package]]
 name = "tool"
@@ -75,7 +75,7 @@ def test_uv() -> None:
             hashes=(A, B),
             marker="(python_full_version < '3.12')",
         ),
-        Locked(name="numpy", version="2.1.0", address="https://index.example/simple"),
+        Locked(name="numpy", version="2.1.0", address="https://pypi.example.com/simple"),
         Locked(
             name="tool", version="0.1", source=Source.GIT, address="https://github.com/org/tool#0123456789"
         ),

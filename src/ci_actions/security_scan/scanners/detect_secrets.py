@@ -78,12 +78,14 @@ def baseline_path(config: Config, tree: Tree) -> str:
 
 
 def applies(config: Config, tree: Tree) -> Choice:
-    """Any file but the baseline, which holds the hashes of secrets."""
-    baseline = baseline_path(config, tree)
-    files = [path for path in tree.files if path != baseline]
+    """Any file but the baseline, which holds the hashes of secrets. Raises BadInput for a baseline that is none."""
+    known = baseline_path(config, tree)
+    if known:
+        baseline(tree.read(known) or b"", known)
+    files = [path for path in tree.files if path != known]
     if not files:
         return not_chosen("no file")
-    return chosen(f"{count(len(files), 'file')}{f', with {baseline}' if baseline else ''}", files)
+    return chosen(f"{count(len(files), 'file')}{f', with {known}' if known else ''}", files)
 
 
 def tasks(ask: Ask) -> tuple[Task, ...]:
