@@ -61,7 +61,7 @@ PURE = [
         f"ci_actions/quality/{name}.py"
         for name in (
             "config", "decide", "detection", "drift", "loosened", "model", "page", "planning", "report", "sarif_out",
-            "suppressions", "tool",
+            "suppressions", "tool", "words",
         )
     ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
@@ -70,7 +70,7 @@ PURE = [
         f"ci_actions/security_scan/{name}.py"
         for name in (
             "advisories", "complaints", "config", "decide", "loosened", "merging", "model", "packages", "page", "pins",
-            "report", "sarif_out", "severity", "shards",
+            "report", "sarif_out", "severity", "shards", "words",
         )
     ),
     *(path for path in FILES if path.startswith("ci_actions/security_scan/scanners/")),

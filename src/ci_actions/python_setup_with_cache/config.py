@@ -140,6 +140,13 @@ class Config(Common):
             yield "inputs 'groups' and 'extras' need a manager that installs them, but manager is none"
         yield from _problems_of_arguments(self.install_args)
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments for the manager, split as a shell does."""
+        import shlex
+
+        return tuple(shlex.split(self.install_args))
+
 
 def _problems_of_arguments(text: str) -> Iterable[str]:
     import shlex

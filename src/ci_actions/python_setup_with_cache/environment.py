@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ci_actions.home import cache_home
+from ci_actions.kit.process import inheritable
 from ci_actions.kit.run import Edges
 from ci_actions.project import environments, locks
 from ci_actions.project.environments import Rejected, Verified
@@ -13,7 +14,6 @@ from ci_actions.project.managers import detect
 from ci_actions.project.marker import Marker, Origin
 from ci_actions.project.model import Interpreter
 from ci_actions.project.reading import read_project
-from ci_actions.python_setup_with_cache import facts
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.drivers import driver
 from ci_actions.python_setup_with_cache.drivers.base import Driver, Job
@@ -29,12 +29,12 @@ def job(config: Config, edges: Edges[Config], keyed: Keyed) -> Job:
         interpreter=probe(keyed.python_path, edges.process),
         files=files,
         detected=detect(files, config.manager),
-        environ=facts.environ_of(edges),
+        environ=inheritable(edges.environ),
         progress=edges.progress,
         clock=edges.clock,
         groups=config.groups,
         extras=config.extras,
-        arguments=facts.arguments(config),
+        arguments=config.arguments,
         lock_policy=config.lock_policy,
         offline=config.offline,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,7 +106,7 @@ def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) ->
         machine=machine(edges),
         environment=(edges.directory / ".venv").as_posix(),
         files={**inputs(files, detected), **extra},
-        arguments=arguments(config),
+        arguments=config.arguments,
         indexes=tuple(url for name in _INDEXES for url in edges.environ.get(name, "").split()),
         today=datetime.fromtimestamp(edges.clock.now(), UTC).date(),
         started=started,
@@ -198,13 +197,6 @@ def wanted_version(files: ProjectFiles, manager: Manager) -> str:
 def inputs(files: ProjectFiles, detected: Detected) -> dict[str, bytes]:
     """Return what decides what is installed, by path relative to the git root."""
     return {files.shown(name): relevant(files, name) for name in (*detected.locks, *detected.inputs)}
-
-
-def arguments(config: Config) -> tuple[str, ...]:
-    """Return the arguments for the manager, split as a shell does."""
-    import shlex
-
-    return tuple(shlex.split(config.install_args))
 
 
 def machine(edges: Edges[Config]) -> Machine:
@@ -351,13 +343,6 @@ def _fits(
         and found.free_threaded == resolved.free_threaded
         and satisfies(resolved, found.full_version)
     )
-
-
-def environ_of(edges: Edges[Config]) -> Mapping[str, str]:
-    """Return the environment for managers: that of the job, less our inputs and tokens."""
-    from ci_actions.kit.process import inheritable
-
-    return inheritable(edges.environ)
 
 
 def for_finish(config: Config, edges: Edges[Config]) -> FinishFacts:

@@ -9,7 +9,7 @@ from ci_actions.findings.model import Finding, Severity
 from ci_actions.kit import html
 from ci_actions.kit.html import blob_link
 from ci_actions.quality.model import NO_ANSWER, Judged, Outcome, State
-from ci_actions.quality.report import checked, spread
+from ci_actions.quality.words import checked, spread
 
 #: What the page shows before it counts the rest: files, findings of one file, and rows of the other tables.
 FILES, FINDINGS, ROWS = 200, 50, 200

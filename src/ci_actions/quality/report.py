@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 
 from ci_actions.findings.model import Finding, Severity
 from ci_actions.kit import markdown
@@ -15,6 +14,7 @@ from ci_actions.kit.report import Annotation, Level, Product, Report, Result
 from ci_actions.quality.config import Config
 from ci_actions.quality.decide import suppressed
 from ci_actions.quality.model import NO_ANSWER, SOURCE, Judged, Outcome, State
+from ci_actions.quality.words import checked, spread, urgency
 
 NAME = "quality"
 #: Rows of a table in the summary, and findings in the JSON report: nobody reads more, and both have limits.
@@ -95,27 +95,13 @@ def _counted(number: int, one: str) -> str:
     return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
-def checked(outcome: Outcome) -> int:
-    """Return how many files were read: those that tools name, or the most that one of them counts."""
-    named: set[str] = set()
-    most = 0
-    for each in outcome.tools:
-        if each.run.tool == SOURCE:
-            continue
-        files = each.run.answer.files
-        if isinstance(files, frozenset):
-            named |= files
-        most = max(most, files if isinstance(files, int) else 0)
-    return max(len(named), most)
-
-
 def _next_step(outcome: Outcome) -> str:
     if outcome.problems:
         return _what_and_advice(outcome.problems[0])[1]
     if not outcome.counted:
         return _what_and_advice(outcome.complaints[0])[1] if outcome.complaints else ""
     mendable = sum(1 for each in outcome.counted if each.rule == "format" or each.fix)
-    first = min(outcome.counted, key=_urgency)
+    first = min(outcome.counted, key=urgency)
     if outcome.facts.patch and mendable:
         rest = len(outcome.counted) - mendable
         left = f"; {_counted(rest, 'finding')} {'needs' if rest == 1 else 'need'} a hand" if rest else ""
@@ -125,10 +111,6 @@ def _next_step(outcome: Outcome) -> str:
 
 def _place(each: Finding) -> str:
     return f"{each.path}:{each.line}" if each.line else each.path or each.tool
-
-
-def _urgency(each: Finding) -> tuple[int, str, int]:
-    return (-(each.severity or Severity.CRITICAL), each.path, each.line)
 
 
 def _what_and_advice(problem: str) -> tuple[str, str]:
@@ -272,18 +254,6 @@ def _annotations(outcome: Outcome) -> Iterator[Annotation]:
 
 def _level(each: Finding) -> Level:
     return _LEVELS.get(each.severity, Level.ERROR)
-
-
-def spread(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings in the order in which they are worth a look: severe ones first, then one of each file in turn."""
-    made: list[Finding] = []
-    by_severity: dict[int, dict[str, list[Finding]]] = {}
-    for each in sorted(findings, key=_urgency):
-        by_severity.setdefault(_urgency(each)[0], {}).setdefault(each.path, []).append(each)
-    for severity in sorted(by_severity):
-        for turn in zip_longest(*by_severity[severity].values()):
-            made += [each for each in turn if each is not None]
-    return made
 
 
 def _summary(outcome: Outcome) -> Iterator[str]:

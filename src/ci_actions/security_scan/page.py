@@ -12,7 +12,7 @@ from ci_actions.kit import html
 from ci_actions.kit.errors import Exit
 from ci_actions.security_scan.decide import age, label, sentence
 from ci_actions.security_scan.model import Judged, Outcome, Scan, State
-from ci_actions.security_scan.report import examined, place, what
+from ci_actions.security_scan.words import examined, place, what
 
 #: What a table shows before it counts the rest; this keeps the page below 1.5 MB.
 FINDINGS, OTHERS, MESSAGE = 2000, 200, 400
