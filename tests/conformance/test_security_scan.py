@@ -298,7 +298,7 @@ def test_row(
 ) -> None:
     mode = row.table.get("service", "well")
     advisories.mode = "well" if mode == "away" else mode
-    records = [FLASK] if row.table.get("unrated") else [FLASK, FLASK_AT_GITHUB]
+    records: list[Mapping[str, Any]] = [FLASK] if row.table.get("unrated") else [FLASK, FLASK_AT_GITHUB]
     advisories.records = {str(each["id"]): each for each in records}
     with new_machine() as machine:
         bench = Bench(row, machine, "http://127.0.0.1:9" if mode == "away" else advisories.address)
