@@ -60,6 +60,31 @@ if not isinstance(found, environments.Verified):
     sys.exit(found.reason)
 """
 
+ACTION = """
+import os, subprocess, sys, tempfile
+from pathlib import Path
+project, start, python = map(Path, sys.argv[1:])
+matched = os.environ.get("MATCHED", "")
+with tempfile.TemporaryDirectory() as scratch:
+    left = {
+        "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "RUNNER_TEMP": scratch,
+        "GITHUB_WORKSPACE": str(project), "pythonLocation": str(python.parents[1]), "INPUT_CACHE": "venv",
+    }
+    for phase in ("plan", "key", "install", "finish"):
+        output = Path(scratch, phase)
+        environ = {**os.environ, **left, "GITHUB_OUTPUT": str(output)}
+        subprocess.run(
+            ["bash", start, "python-setup-with-cache", phase], cwd=project, env=environ, check=True, capture_output=True
+        )
+        lines = output.read_text().splitlines()
+        values = {line.partition("<<")[0]: lines[at + 1] for at, line in enumerate(lines) if "<<" in line}
+        left["CI_ACTIONS_" + phase.upper()] = values["report"]
+        if phase == "key":
+            left |= {"CI_ACTIONS_RESTORE_OUTCOME": "success", "CI_ACTIONS_MATCHED_KEY": values["cache-key"]}
+    if matched and values["install-skipped"] != "true":
+        sys.exit("the environment was not proved, but installed anew")
+"""
+
 
 def main() -> int:
     """Measure and print."""
@@ -70,8 +95,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         bench.make()
-        ours, uv = bench.ours(), bench.uv()
-        print(table(measure([ours, bench.ours_moved(), uv], asked.runs), uv.name))
+        ours, uv = bench.action(), bench.uv()
+        print(table(measure([ours, bench.ours(), bench.ours_moved(), uv], asked.runs), uv.name))
         slow = [ours, bench.pip(), *bench.poetry()]
         print("\n" + table(measure(slow, asked.slow_runs), ours.name))
     return 0
@@ -107,10 +132,22 @@ class Bench:
         files = sum(len(names) for _, _, names in os.walk(self.project / ".venv"))
         print(f"\nPython {sys.version.split()[0]}, {len(found)} distributions, {files} files\n")
 
+    def action(self) -> Candidate:
+        """Run the whole action, all four phases as a job starts them, on an environment that lies there."""
+        project = self.folder / "action"
+        project.mkdir()
+        for name in ("pyproject.toml", "uv.lock"):
+            shutil.copy(self.project / name, project)
+        start = ROOT / "actions" / "python-setup-with-cache" / "start.sh"
+        words: list[str | Path] = [sys.executable, "-c", ACTION, project, start, self.python]
+        self.run(words)
+        env = {**self.env, "MATCHED": "true"}
+        return Candidate("ours: the whole action, its four phases", words, env=env)
+
     def ours(self) -> Candidate:
         """Prove what lies there."""
         return Candidate(
-            "ours: a restored environment, proved", self._prove(self.project, "prove"), env=self.env
+            "ours: a restored environment, proved", self._prove(self.project, "prove"), env=self.our_env
         )
 
     def ours_moved(self) -> Candidate:

@@ -15,7 +15,7 @@ oldest_go=1.25 # what the peers' own go.mod files ask for
 
 # Of go.sum, and of the sources where the program is our own.
 digest() {
-    cat "$tools/$1/go.sum" $(find "$tools/$1" -name '*.go' | sort) |
+    { cat "$tools/$1/go.sum"; find "$tools/$1" -name '*.go' -print0 | LC_ALL=C sort -z | xargs -0 cat; } |
         if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-16
 }
 

@@ -17,5 +17,5 @@ while read -r version python; do
         touch "$stamp"
     fi
     echo "test: $* on Python $version"
-    "$folder/bin/python" -m pytest -q -p no:cacheprovider -m 'not slow' "$@"
+    "$folder/bin/python" -m pytest -q -p no:cacheprovider -n 2 -m 'not slow' "$@"
 done < <(.venv/bin/python tools/interpreters.py 3.11 3.13)

@@ -12,34 +12,30 @@ from pathlib import Path
 
 import pytest
 
-#: What is installed for each, exactly. `locked` are PDM's own pins: newer releases of what it stands on break it.
-PINNED = {
-    "poetry": ("poetry==2.5.1",),
-    "poetry-1": ("poetry==1.8.5",),
-    "pdm": ("pdm[locked]==2.29.3",),
-    "pipenv": ("pipenv==2026.10.3",),
-    "pip-tools": ("pip-tools==7.6.2",),
-}
+LOCKS = Path(__file__).resolve().parents[2] / "requirements" / "managers"
+#: The last Poetry that knew `[tool.poetry]` only; the others are those that the action brings.
+POETRY_1 = "poetry==1.8.5"
 UV = Path(sys.executable).with_name("uv")
 
 
 def environment_of(name: str) -> Path:
     """Return the folder with the commands of a manager; skips where it cannot be brought."""
-    if name == "uv":
-        return UV.parent
-    wanted = PINNED[name]
+    wanted = [POETRY_1] if name == "poetry-1" else ["--requirements", str(LOCKS / f"{name}.txt")]
+    pinned = POETRY_1 if name == "poetry-1" else (LOCKS / f"{name}.txt").read_text(encoding="utf-8")
     cache = Path(os.environ["XDG_CACHE_HOME"]) / "ci-actions-tests" / "managers"
     cache.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(f"{sys.executable} {sys.version} {wanted}".encode()).hexdigest()[:16]
-    folder = cache / f"{name}-{digest}"
+    folder = (
+        cache
+        / f"{name}-{hashlib.sha256(f'{sys.executable} {sys.version} {pinned}'.encode()).hexdigest()[:16]}"
+    )
     with (cache / f"{folder.name}.lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not (folder / "made").exists():
-            made = run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, folder])
-            made += run([UV, "pip", "install", "--quiet", "--python", folder, *wanted])
-            if made:
+            complaint = run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, folder])
+            complaint += run([UV, "pip", "install", "--quiet", "--python", folder, *wanted])
+            if complaint:
                 pytest.skip(
-                    f"{name} cannot be installed; `uv pip install {wanted[0]}` says why: {made[-300:]}"
+                    f"{name} is not here; `uv pip install {' '.join(wanted)}` brings it: {complaint[-300:]}"
                 )
             (folder / "made").touch()
     return folder / "bin"

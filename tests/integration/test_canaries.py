@@ -74,7 +74,7 @@ CANARIES = (
     ),
     Canary("Stripe", "sk_" + "live_" + random(24, 8), "src/pay.py", "STRIPE = '{}'"),
     Canary("JSON web token", json_web_token(), "src/login.py", "SESSION = '{}'"),
-    Canary("npm", "npm_" + random(36, 6), "npm.cfg", "//registry.npmjs.org/:_auth" + "Token={}"),
+    Canary("npm", "npm_" + random(36, 6), "npm.cfg", "//registry.example/:_auth" + "Token={}"),
     Canary("PyPI", "pypi-" + "AgEIcHlwaS5vcmc" + random(80, 9), "publish.cfg", "password: {}"),
     Canary("SendGrid", f"SG.{random(22, 1)}.{random(43, 11)}", "src/mail.py", "MAIL = '{}'"),
     Canary("Mailchimp", HEX + "-us12", "src/news.py", "NEWS = '{}'"),

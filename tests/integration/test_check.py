@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from ci_actions.kit import group
+from ci_actions.kit import session
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = Path(__file__).with_name("example_gates")
@@ -110,7 +110,7 @@ def traces(repository: Any, git_folder: Path | None = None) -> dict[str, str]:
 
 
 def alive(pid: int) -> bool:
-    return pid in (table := group._table()) and not table[pid].gone
+    return pid in (table := session._table()) and not table[pid].gone
 
 
 def until(what: Callable[[], Any]) -> Any:

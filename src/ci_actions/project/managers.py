@@ -2,8 +2,8 @@
 
 A lock file that is there speaks louder than a table in pyproject.toml: it is what gets installed. So `[tool.uv]` beside
 a poetry.lock is Poetry's project, and `[tool.uv]` beside a compiled requirements.txt is one of pip-tools (`uv pip compile`).
-Between equals the order is that of `_TABLES`. Files that managers export (`pylock.toml`, `requirements.txt`) beside a lock of
-their own never decide; they are reported.
+Between equals the order is that of `_evidence`. Files that managers export (`pylock.toml`, `requirements.txt`) beside a lock
+of their own never decide; they are reported.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from posixpath import normpath
 
 from ci_actions.kit.errors import BadInput
 from ci_actions.kit.globs import expression
@@ -32,8 +31,9 @@ _NEEDS = {
     Manager.HATCH: ("pyproject.toml",),
     Manager.PYLOCK: ("pylock.toml",),
 }
-#: The tables of pyproject.toml that say what gets installed; the rest (linters, coverage) may change freely.
-_DEPENDENCY_TABLES = ("uv", "poetry", "pdm", "hatch", "setuptools", "flit")
+#: What `[project]` and `[tool.poetry]` say of dependencies: a new version or description is no new environment.
+_DEPENDENCIES = ("name", "dependencies", "optional-dependencies", "requires-python", "dynamic")
+_POETRYS = ("name", "dependencies", "dev-dependencies", "group", "extras", "source", "package-mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +149,24 @@ def relevant(files: ProjectFiles, name: str) -> bytes:
     """
     if name.rpartition("/")[2] != "pyproject.toml":
         return files.bytes(name)
-    document = files.toml(name)
-    project = document.get("project")
-    tool = document.get("tool")
-    kept = {
-        "project": {
-            key: value
-            for key, value in (project.items() if isinstance(project, dict) else ())
-            if key in ("name", "dependencies", "optional-dependencies", "requires-python", "dynamic")
-        },
-        "build-system": document.get("build-system"),
-        "dependency-groups": document.get("dependency-groups"),
-        "tool": {key: tool[key] for key in _DEPENDENCY_TABLES if key in tool}
-        if isinstance(tool, dict)
-        else {},
-    }
     import json
 
+    document = files.toml(name)
+    tools = document.get("tool")
+    kept = {
+        "project": _part(document.get("project"), _DEPENDENCIES),
+        "tool": {
+            "poetry": _part(files.table(name, "tool", "poetry"), _POETRYS),
+            **_part(tools, ("uv", "pdm", "hatch", "setuptools", "flit")),
+        },
+        **_part(document, ("build-system", "dependency-groups")),
+    }
     return json.dumps(kept, sort_keys=True, default=str).encode()
+
+
+def _part(table: object, keys: Sequence[str]) -> dict[str, object]:
+    """Return what a table has of these keys."""
+    return {key: table[key] for key in keys if key in table} if isinstance(table, dict) else {}
 
 
 # --- evidence, in the order in which it counts ---------------------------------------------------
@@ -321,25 +321,23 @@ def _check_asked(files: ProjectFiles, manager: Manager) -> None:
 
 def _inputs(files: ProjectFiles, manager: Manager, locks: Sequence[str]) -> tuple[str, ...]:
     """Return the files, locks left out, that say what this manager installs."""
-    names: list[str] = []
+    if manager is Manager.NONE:
+        return ()
     if manager is Manager.PIPENV:
-        names = ["Pipfile"]
-    elif manager in (Manager.PIP, Manager.PIP_TOOLS):
-        names = [name for name in files.content if _is_requirement(name)]
-        if manager is Manager.PIP_TOOLS or not names:
-            names += ["pyproject.toml", "setup.py", "setup.cfg"]
-    elif manager is not Manager.NONE:
-        names = ["pyproject.toml", f"{manager}.toml", "setup.py", "setup.cfg"]
-        names += [
-            each
-            for each in files.content
-            if normpath(each).startswith("../") and each.endswith("pyproject.toml")
-        ]
-    return tuple(sorted(name for name in dict.fromkeys(names) if name in files.content and name not in locks))
+        names = {"Pipfile"}
+    else:
+        names = {"pyproject.toml", f"{manager}.toml", "setup.py", "setup.cfg"}
+        # The root of a workspace has settings for its members.
+        names |= {
+            name for name in files.content if name.startswith("../") and name.endswith("/pyproject.toml")
+        }
+    if manager in (Manager.PIP, Manager.PIP_TOOLS) or "pyproject.toml" not in files.content:
+        names |= {name for name in files.content if _is_requirement(name)}
+    return tuple(sorted(names & files.content.keys() - set(locks)))
 
 
 def _is_requirement(name: str) -> bool:
-    return name.endswith((".txt", ".in")) and not name.endswith("runtime.txt")
+    return name.endswith((".txt", ".in")) and name != "runtime.txt"
 
 
 def _group(name: str) -> str:

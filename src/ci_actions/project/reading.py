@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from ci_actions.kit.errors import BadInput
@@ -48,17 +48,12 @@ def read_matching(directory: Path, root: Path, patterns: Sequence[str]) -> dict[
     """
     found: dict[str, bytes] = {}
     tests = {pattern: matcher([pattern]) for pattern in patterns}
-    unseen = set(tests)
-    for folder, folders, files in os.walk(directory):
-        folders[:] = sorted(set(folders) - _MADE)
-        for name in sorted(files):
-            path = Path(folder, name)
-            below = path.relative_to(directory).as_posix()
-            if not (fits := {pattern for pattern, test in tests.items() if test(below)}):
-                continue
-            unseen -= fits
-            shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-            found[shown] = _content(path, ".", shown)
+    any_of, unseen = matcher(patterns), set(patterns)
+    above = f"{directory.relative_to(root).as_posix()}/" if directory != root else ""
+    for below in _files(directory):
+        if any_of(below):
+            unseen -= {pattern for pattern, test in tests.items() if test(below)}
+            found[f"{above}{below}"] = _content(directory / below, ".", f"{above}{below}")
     if unseen:
         raise BadInput(
             *(
@@ -68,6 +63,15 @@ def read_matching(directory: Path, root: Path, patterns: Sequence[str]) -> dict[
             )
         )
     return found
+
+
+def _files(directory: Path) -> Iterator[str]:
+    """Yield the files below a directory, by their path relative to it: as texts, for there may be very many."""
+    top = len(str(directory)) + 1
+    for folder, folders, files in os.walk(directory):
+        folders[:] = sorted(set(folders) - _MADE)
+        inside = Path(folder).as_posix()[top:]
+        yield from (f"{inside}/{name}" if inside else name for name in sorted(files))
 
 
 def _names(directory: Path) -> set[str]:

@@ -66,7 +66,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         _remove(job.venv)
     driver.install()
     watch.lap("install")
-    marker = environment.record(config, plan, keyed, job)
+    marker = environment.record(config, plan, keyed, driver)
     watch.lap("record")
     saves = plan.save and found.matched != keyed.key
     if config.prune and saves:

@@ -54,7 +54,7 @@ def plan(config: Config, facts: PlanFacts) -> Plan:
         files=tuple(f"{above}{each}" for each in (*detected.locks, *detected.inputs)),
         is_locked=bool(detected.locks) and config.lock_policy != "ignore",
         request=resolved.request,
-        python_why=resolved.why,
+        python_why=_why(facts),
         present=facts.present.path if facts.present else "",
         versions=resolved.supported,
         keeps=keeps,
@@ -67,6 +67,13 @@ def plan(config: Config, facts: PlanFacts) -> Plan:
         given=facts.given,
         started=facts.started,
     )
+
+
+def _why(facts: PlanFacts) -> str:
+    assert facts.resolved
+    if facts.present and facts.present.version != facts.resolved.request:
+        return f"Python {facts.present.version}, which an earlier step set up and the project allows"
+    return facts.resolved.why
 
 
 def _drifted(config: Config, facts: PlanFacts) -> Iterator[str]:

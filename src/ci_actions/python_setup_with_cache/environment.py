@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from ci_actions.home import cache_home, sha256
+from ci_actions.home import cache_home
 from ci_actions.kit.run import Edges
 from ci_actions.project import environments, locks
 from ci_actions.project.environments import Rejected, Verified
-from ci_actions.project.files import ProjectFiles
 from ci_actions.project.interpreters import probe
 from ci_actions.project.managers import detect
 from ci_actions.project.marker import Marker, Origin
@@ -77,45 +75,36 @@ def origin(config: Config, plan: Plan, keyed: Keyed) -> Origin:
 
 
 def proof(config: Config, edges: Edges[Config], plan: Plan, keyed: Keyed) -> Verified | Rejected:
-    """Return whether the environment that lies there is the one that was recorded."""
-    files = read_project(edges.directory, edges.root)
-    detected = detect(files, config.manager)
+    """Return whether the environment that lies there is the one that was recorded.
+
+    Bytecode is in no proof, so what was restored of it is dropped: Python would run it instead of the source.
+    """
+    work = job(config, edges, keyed)
     named: dict[str, set[str]] = {}
-    for lock in detected.locks:
-        for name, version in locks.scan(files.shown(lock), files.bytes(lock)):
+    for lock in work.detected.locks:
+        for name, version in locks.scan(work.files.shown(lock), work.files.bytes(lock)):
             named.setdefault(name, set()).add(version)
-    return environments.verify(
-        edges.directory / ".venv",
-        interpreter=probe(keyed.python_path, edges.process),
-        origin=origin(config, plan, keyed),
-        locked=named if plan.is_locked else None,
-        process=edges.process,
-        local=local(files),
-    )
-
-
-def record(config: Config, plan: Plan, keyed: Keyed, work: Job) -> Marker:
-    """Leave the note in an environment that was just made."""
-    return environments.record(
+    found = environments.verify(
         work.venv,
         interpreter=work.interpreter,
         origin=origin(config, plan, keyed),
-        local=local(work.files),
+        locked=named if plan.is_locked else None,
+        process=edges.process,
+        local=again(work, (), keyed).local,
     )
+    if isinstance(found, Verified) and not found.moved and edges.context.github:
+        environments.drop_bytecode(work.venv)
+    return found
 
 
-def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the digests of files by their paths."""
-    return {name: sha256(content) for name, content in contents.items()}
-
-
-def local(files: ProjectFiles) -> frozenset[str]:
-    """Return the names of what is installed from the checkout itself: never part of what is kept."""
-    names = [
-        files.table("pyproject.toml", "project").get("name"),
-        files.table("pyproject.toml", "tool", "poetry").get("name"),
-    ]
-    return frozenset(environments.normalised(each) for each in names if isinstance(each, str))
+def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver) -> Marker:
+    """Leave the note in an environment that was just made."""
+    return environments.record(
+        filled.job.venv,
+        interpreter=filled.job.interpreter,
+        origin=origin(config, plan, keyed),
+        local=filled.local,
+    )
 
 
 def _python_for_managers(target: Interpreter) -> str:

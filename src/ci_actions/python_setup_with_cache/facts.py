@@ -88,7 +88,7 @@ def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) ->
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
     interpreter = probe(python, edges.process)
-    if not _fits(config, edges, files, interpreter):
+    if not _fits(config, edges, files, interpreter, there=bool(plan.present)):
         raise Unavailable(
             f"{python} is {interpreter.implementation} {interpreter.full_version}, which is not what was asked for: "
             f"{plan.python_why}.",
@@ -290,7 +290,7 @@ def present(config: Config, edges: Edges[Config], files: ProjectFiles) -> Interp
                 found = probe(program, edges.process)
             except CannotJudge:
                 return None
-            return found if _fits(config, edges, files, found) else None
+            return found if _fits(config, edges, files, found, there=True) else None
     return None
 
 
@@ -300,7 +300,7 @@ def with_interpreter(config: Config, edges: Edges[Config], plan: Plan) -> Plan:
 
     files = read_project(edges.directory, edges.root)
     found = find(
-        lambda each: each.prefix == each.base_prefix and _fits(config, edges, files, each),
+        lambda each: each.prefix == each.base_prefix and _fits(config, edges, files, each, there=True),
         process=edges.process,
         environ=edges.environ,
     )
@@ -337,12 +337,14 @@ def _resolved(config: Config, edges: Edges[Config], files: ProjectFiles) -> Reso
     )
 
 
-def _fits(config: Config, edges: Edges[Config], files: ProjectFiles, found: Interpreter) -> bool:
-    """Return whether an interpreter is the one that was asked for; on a laptop any in the project's range is."""
+def _fits(
+    config: Config, edges: Edges[Config], files: ProjectFiles, found: Interpreter, *, there: bool
+) -> bool:
+    """Return whether an interpreter is the one that was asked for; of one that is there already, any in the range is."""
     from ci_actions.project.python_versions import satisfies
 
     resolved = _resolved(config, edges, files)
-    if resolved.is_range and not edges.context.github:
+    if there and resolved.is_range:
         resolved = replace(resolved, version="")
     return (
         found.implementation == resolved.implementation

@@ -113,7 +113,6 @@ class Questioner:
             roots=tuple(f"./{name}" if name.startswith("-") else name for name in sorted(roots)),
             files=files,
             scratch=scratch.as_posix(),
-            cache=self.cache.as_posix(),
             python=self.environment.python,
             source=tree.source,
         )

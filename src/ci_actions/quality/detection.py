@@ -278,13 +278,11 @@ def read_hooks(path: str, content: bytes) -> Iterator[Hook]:
         return
     for repo in _list(document, "repos"):
         for hook in _list(repo, "hooks"):
-            stages = hook.get("stages") if isinstance(hook, dict) else None
             if isinstance(hook, dict) and isinstance(hook.get("id"), str):
                 yield Hook(
                     id=hook["id"],
                     repo=str(repo.get("repo", "")),
                     rev=str(repo.get("rev", "")),
-                    stages=tuple(map(str, stages)) if isinstance(stages, list) else (),
                 )
 
 

@@ -29,12 +29,11 @@ NO_ANSWER = (State.INCOMPLETE, State.FAILED)
 
 @dataclass(frozen=True, kw_only=True)
 class Hook:
-    """One hook of a hook configuration: its id, where it comes from, the revision that is pinned, its stages."""
+    """One hook of a hook configuration: its id, where it comes from, and the revision that is pinned."""
 
     id: str
     repo: str = ""
     rev: str = ""
-    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

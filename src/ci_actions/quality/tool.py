@@ -59,12 +59,10 @@ class Invocation:
     root: str
     prefix: str = ""
     config: str = ""
-    section: str = ""
     paths: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     scratch: str = ""
-    cache: str = ""
     python: str = ""
     settings: Mapping[str, Any] | None = None
     source: Callable[[str], Source] = lambda _: NO_SOURCE

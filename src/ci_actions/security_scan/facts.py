@@ -18,6 +18,7 @@ from ci_actions.kit.run import Edges
 from ci_actions.security_scan import installed, loosened, osv_records, pins, work_tree
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Facts, Scan, State, Trouble
+from ci_actions.security_scan.packages import is_lock
 from ci_actions.security_scan.preparing import AGENT, Ready, Supply, machine
 from ci_actions.security_scan.running import Runner, Work, scratch
 from ci_actions.security_scan.scanners import Ask, Ended, NoAnswer, Place, Reading, Scanner, Tree
@@ -43,7 +44,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         _ChangeUnderTest.find(config, edges) if git else _ChangeUnderTest(no_change="not a git repository")
     )
     tree = work_tree.with_history(config, tree, edges.git, change.base) if git else tree
-    if not any(map(_is_python_lock, tree.files)):
+    if not any(map(is_lock, tree.everything)):
         tree = installed.with_environment(tree, edges.directory, edges.environ)
     redactor = Redactor([config.safety_key, config.github_token])
     with scratch() as folder:
@@ -51,6 +52,8 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         scans = scanning.scans(tree)
         before = _before(config, edges, change, scans, scanning, folder)
     found = [finding for scan in scans for finding in scan.findings]
+    # The base too, though nobody shows it: where a line is missing, the message is what fingerprints compare.
+    hide(before.findings or (), redactor)
     return Facts(
         scans=tuple(clean(scan, redactor) for scan in scans),
         sources=sources(found, tree.read),
@@ -69,12 +72,6 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         loosened=tuple(_loosened(config, edges, change, tree)) if change.base else (),
         warnings=change.warnings,
     )
-
-
-def _is_python_lock(path: str) -> bool:
-    from ci_actions.security_scan.packages import is_lock
-
-    return is_lock(path)
 
 
 # --- the change ------------------------------------------------------------------------------------
@@ -282,7 +279,7 @@ class _Scanning:
     def _scan(self, plan: _Planned, reading: Reading) -> Scan:
         found = reading.findings
         if any(finding.severity is Severity.UNKNOWN and finding.package for finding in found):
-            found = osv_records.rated(found, self._config, self._supply.databases, self._edges.clock)
+            found = osv_records.Records(self._config, self._supply.databases, self._edges.clock).rated(found)
         return Scan(
             tool=plan.scanner.name,
             target=plan.target,
@@ -320,11 +317,7 @@ def failed(scanner: Scanner, target: str, why: NoAnswer) -> Scan:
 def clean(scan: Scan, redactor: Redactor) -> Scan:
     """Return the scan without a secret in any of its texts."""
     ours = redactor.sentence
-    for finding in scan.findings:
-        text = ours if finding.kind in IN_OUR_WORDS else redactor.text
-        finding.message = text(finding.message)
-        finding.title = text(finding.title)
-        finding.fix = text(finding.fix)
+    hide(scan.findings, redactor)
     return replace(
         scan,
         reason=ours(scan.reason),
@@ -332,6 +325,15 @@ def clean(scan: Scan, redactor: Redactor) -> Scan:
         notes=tuple(map(ours, scan.notes)),
         target=redactor.text(scan.target),
     )
+
+
+def hide(findings: Iterable[Finding], redactor: Redactor) -> None:
+    """Take every secret out of the texts of findings."""
+    for finding in findings:
+        text = redactor.sentence if finding.kind in IN_OUR_WORDS else redactor.text
+        finding.message = text(finding.message)
+        finding.title = text(finding.title)
+        finding.fix = text(finding.fix)
 
 
 def _own_binaries(config: Config, directory: Path) -> Mapping[str, pins.Binary]:

@@ -14,7 +14,11 @@ from ci_actions.kit.errors import Exit, worst
 
 
 class State(Enum):
-    """How the run of one scanner ended. Only CLEAN, NOT_APPLICABLE and FINDINGS below the bar can be green."""
+    """How the run of one scanner ended.
+
+    Only CLEAN, NOT_APPLICABLE and FINDINGS below the bar can be green, and SKIPPED: what `auto` would have chosen and
+    cannot have here, for the reason it gives. A scanner that the user names is FAILED then.
+    """
 
     CLEAN = "clean"
     FINDINGS = "findings"

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,63 +21,64 @@ FRESH = 7 * 86400
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,60}")
 
 
-def rated(findings: Sequence[Finding], config: Config, cache: Path, clock: Clock) -> tuple[Finding, ...]:
-    """Return the findings with the severity of their advisory, or of one of its other names; unknown stays unknown."""
-    unknown = [each for each in findings if each.severity is Severity.UNKNOWN and each.package]
-    names = dict.fromkeys((each.rule, each.aliases) for each in unknown)
-    ask = partial(_rating, config=config, cache=cache / "osv-records", clock=clock)
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        ratings = dict(zip(names, pool.map(ask, names), strict=True))
-    made = []
-    for each in findings:
-        severity, score = ratings.get((each.rule, each.aliases), (each.severity, each.score))
-        unrated = each.severity is Severity.UNKNOWN and each.package
-        made.append(replace(each, severity=severity, score=score) if unrated else each)
-    return tuple(made)
+class Records:
+    """OSV's records, asked for once and kept; when OSV is away it is not asked again."""
 
+    def __init__(self, config: Config, cache: Path, clock: Clock) -> None:
+        self._config = config
+        self._cache = cache / "osv-records"
+        self._clock = clock
+        self._away = False
 
-def _rating(
-    names: tuple[str, tuple[str, ...]], *, config: Config, cache: Path, clock: Clock
-) -> tuple[Severity, float | None]:
-    rule, aliases = names
-    # GitHub's always say how bad they are.
-    others = sorted(aliases, key=lambda name: (not name.startswith("GHSA-"), name))
-    for name in (rule, *others):
-        record = _record(name, config, cache, clock) if _NAME.fullmatch(name) else None
-        found = record_severity(record) if record else (Severity.UNKNOWN, None)
-        if found[0] is not Severity.UNKNOWN:
-            return found
-    return Severity.UNKNOWN, None
+    def rated(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Return the findings with the severity of their advisory, or of one of its other names; unknown stays unknown."""
+        unknown = [each for each in findings if each.severity is Severity.UNKNOWN and each.package]
+        names = list(dict.fromkeys((each.rule, *each.aliases) for each in unknown))
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            ratings = dict(zip(names, pool.map(self._rating, names), strict=True))
+        made = []
+        for each in findings:
+            found = ratings.get((each.rule, *each.aliases)) if each.severity is Severity.UNKNOWN else None
+            made.append(replace(each, severity=found[0], score=found[1]) if found else each)
+        return tuple(made)
 
+    def _rating(self, names: tuple[str, ...]) -> tuple[Severity, float | None]:
+        # GitHub's always say how bad they are, so they are asked for first.
+        for name in sorted(names, key=lambda name: not name.startswith("GHSA-")):
+            record = self._record(name) if _NAME.fullmatch(name) else None
+            found = record_severity(record) if record else (Severity.UNKNOWN, None)
+            if found[0] is not Severity.UNKNOWN:
+                return found
+        return Severity.UNKNOWN, None
 
-def _record(name: str, config: Config, cache: Path, clock: Clock) -> dict[str, Any] | None:
-    kept = cache / f"{name}.json"
-    try:
-        fresh = clock.now() - kept.stat().st_mtime < FRESH or config.db_mode != "online"
-        if fresh:
-            return _object(kept.read_bytes())
-    except OSError:
-        pass
-    if config.db_mode == "offline":
-        return None
-    content = _asked(f"{config.osv_url.rstrip('/')}/v1/vulns/{name}")
-    record = _object(content)
-    if record is not None:
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = kept.with_name(f".{kept.name}.{id(record)}")
-        unfinished.write_bytes(content)
-        unfinished.replace(kept)
-    return record
+    def _record(self, name: str) -> dict[str, Any] | None:
+        kept = self._cache / f"{name}.json"
+        try:
+            age = self._clock.now() - kept.stat().st_mtime
+            if age < FRESH or self._config.db_mode != "online":
+                return _object(kept.read_bytes())
+        except OSError:
+            pass
+        if self._config.db_mode == "offline" or self._away:
+            return None
+        content = self._asked(f"{self._config.osv_url.rstrip('/')}/v1/vulns/{name}")
+        record = _object(content)
+        if record is not None:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            unfinished = kept.with_name(f".{kept.name}.{id(record)}")
+            unfinished.write_bytes(content)
+            unfinished.replace(kept)
+        return record
 
+    def _asked(self, address: str) -> bytes:
+        import requests
 
-def _asked(address: str) -> bytes:
-    import requests
-
-    try:
-        with requests.get(address, timeout=PATIENCE) as answer:
-            return answer.content if answer.status_code == 200 else b""
-    except requests.RequestException:
-        return b""
+        try:
+            with requests.get(address, timeout=PATIENCE) as answer:
+                return answer.content if answer.status_code == 200 else b""
+        except requests.RequestException:
+            self._away = True
+            return b""
 
 
 def _object(content: bytes) -> dict[str, Any] | None:

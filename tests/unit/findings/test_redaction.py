@@ -306,7 +306,9 @@ def test_hostile_text_ends(text: str) -> None:
     ("sentence", "expected"),
     [
         pytest.param("read it from a secret store", "read it from a secret store", id="a word of ours"),
-        pytest.param("It failed: “bad secret given”.", "It failed: “bad *** given”.", id="a word of another's"),
+        pytest.param(
+            "It failed: “bad secret given”.", "It failed: “bad *** given”.", id="a word of another's"
+        ),
         pytest.param("It failed: “no end to secret", "It failed: “no end to ***", id="a quotation cut short"),
         pytest.param("PASSWORD = 'secret' in a.py", "PASSWORD = '***' in a.py", id="a value in quotes"),
         pytest.param("token=secret, it says", "token=***, it says", id="an assigned value"),

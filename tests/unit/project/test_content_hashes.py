@@ -31,7 +31,7 @@ six = "*"
 PIPFILE = """\
 [[source]]
 name = "pypi"
-url = "https://pypi.org/simple"
+url = "https://pypi.example.com/simple"
 verify_ssl = true
 
 [packages]
@@ -41,7 +41,7 @@ OF_OLD = "1b762626410e55c45723fba90400e238319b0b1d1b528e6b290787fb83315758"
 OF_PROJECT = "cbdcdb2ca02712639705673e23781bf4d65dc75560498fe7f22a16be27e84983"
 OF_PROJECT_ALONE = "6413cd2fa5880dd43e0940caf04aaae3dc4e613492c87bca64edde6364e3790b"
 OF_PDM = "3ca823c8c4c3246ff9fcb7e48f210c936fa94d2dc2ea76d69686ba6a39f1c76a"
-OF_PIPFILE = "83b3df86404322b5e9c6d1f3a782fd8510f976dafa4940f849d7e79258978aaa"
+OF_PIPFILE = "6089b8144891406a0169d3517283f5945c169720c6db115336d54692794c1c7d"
 
 
 def poetry_lock(digest: str, version: str = "2.5.1") -> str:

@@ -239,6 +239,11 @@ def test_inputs_are_what_else_decides(project: Project) -> None:
     }
     assert detect(project(content)).inputs == ("constraints.txt", "requirements.txt", "requirements/base.txt")
     assert detect(project({"pyproject.toml": PROJECT, "uv.lock": "#"})).inputs == ("pyproject.toml",)
+    assert detect(project({"requirements.txt": "six", "pyproject.toml": PROJECT})).inputs == (
+        "pyproject.toml",
+        "requirements.txt",
+    )
+    assert detect(project({"requirements.txt": "six"}), "uv").inputs == ("requirements.txt",)
 
 
 # --- workspaces ------------------------------------------------------------------------------------

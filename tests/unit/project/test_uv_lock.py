@@ -31,7 +31,7 @@ requires-python = ">=3.11"
 [[package]]
 name = "attrs"
 version = "1.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://pypi.example.com/simple" }
 
 [[package]]
 name = "demo-app"

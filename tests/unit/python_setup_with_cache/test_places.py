@@ -14,7 +14,7 @@ def machine(
     return Machine(
         platform=platform,
         home=home,
-        workspace="/home/runner/work/shop/shop",
+        workspace="/home/runner/shop",
         ours=f"{home}/.cache",
         environ=environ or {},
     )
@@ -23,10 +23,10 @@ def machine(
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/home/runner/work/shop/shop/.venv", ".venv"),
-        ("/home/runner/work/shop/shop/svc/api/.venv", "svc/api/.venv"),
+        ("/home/runner/shop/.venv", ".venv"),
+        ("/home/runner/shop/svc/api/.venv", "svc/api/.venv"),
         ("/home/runner/.cache/uv", "~/.cache/uv"),
-        ("/home/runner/work/shop/shop-2/.venv", "~/work/shop/shop-2/.venv"),
+        ("/home/runner/shop-2/.venv", "~/shop-2/.venv"),
         ("/var/cache/uv", "/var/cache/uv"),
     ],
     ids=["workspace", "below", "home", "beside", "elsewhere"],
@@ -67,5 +67,5 @@ def test_downloads_lie_where_the_manager_keeps_them(
     ],
 )
 def test_what_is_kept(keeps: str, program: str, paths: tuple[str, ...]) -> None:
-    environment = "/home/runner/work/shop/shop/.venv"
+    environment = "/home/runner/shop/.venv"
     assert kept(machine(), Manager.POETRY, keeps, environment, program) == paths

@@ -79,6 +79,15 @@ def test_no_run_is_uploaded_for_a_scan_that_says_nothing() -> None:
     assert [run["tool"]["driver"]["name"] for run in stale["runs"]] == ["bandit"]
 
 
+def test_a_secret_of_an_old_commit_is_in_every_place_but_at_no_line_of_today() -> None:
+    report = of(gitleaks(secret("gitleaks", "x", commit="1a2b3c")))
+    assert "src/orders/settings.py:3 in commit 1a2b3c" in report.summary[0]
+    assert not any(each.file for each in report.annotations)
+    assert json.loads(report.outputs["tool-status-json"])["gitleaks"]["gating"] == 1
+    (run,) = json.loads(products(report)["sarif-file"])["runs"]
+    assert [each["ruleId"] for each in run["results"]] == ["x"]
+
+
 def test_no_finding_is_lost_whatever_target_it_names() -> None:
     report = of(trivy(weakness(tool="trivy-fs", target="elsewhere")), trivy(target="app:1"))
     runs = json.loads(products(report)["sarif-file"])["runs"]

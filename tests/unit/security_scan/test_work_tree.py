@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import Repository
@@ -21,13 +22,13 @@ def git(folder: Path) -> Git:
     return Git(Process(os.environ), folder)
 
 
-def tree(repository: Repository, prefix: str = "", **options: str) -> Tree:
+def tree(repository: Repository, prefix: str = "", **options: Any) -> Tree:
     names, known = work_tree.files_of(repository.path, prefix, git(repository.path))
     return work_tree.tree_of(config(None, **options), repository.path, prefix, names, git=known)
 
 
-def files(repository: Repository, prefix: str = "", tool: str = "", **options: str) -> set[str]:
-    return set(work_tree.narrowed(config(None, **options), tool, tree(repository, prefix, **options)).files)
+def files(repository: Repository, prefix: str = "", tool: str = "", **options: Any) -> set[str]:
+    return set(work_tree.narrowed(config(**options), tool, tree(repository, prefix, **options)).files)
 
 
 FILES = {
@@ -97,10 +98,8 @@ def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
     assert (names, known) == (("a.py",), False)
 
 
-def history(repository: Repository, base: Base | None = None, prefix: str = "", **options: str) -> Tree:
-    return work_tree.with_history(
-        config(None, **options), tree(repository, prefix), git(repository.path), base
-    )
+def history(repository: Repository, base: Base | None = None, prefix: str = "", **options: Any) -> Tree:
+    return work_tree.with_history(config(**options), tree(repository, prefix), git(repository.path), base)
 
 
 def test_the_commits_of_the_change_else_all(repository: Repository) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ci_actions.commands.check.finished import Finished, Round, without_report
 from ci_actions.commands.check.screen import Screen
-from ci_actions.kit import group
+from ci_actions.kit import session
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import Exit
 from ci_actions.kit.jobs import Jobs, Release
@@ -72,7 +72,7 @@ class Place:
 
 @dataclass(frozen=True)
 class _Child:
-    group: group.Group
+    session: session.Session
     release: Release
 
 
@@ -133,7 +133,7 @@ class Runner:
         begin = self._clock.monotonic()
         environ = {**inheritable(place.environ), **self._jobs.environ, WITHIN: order.name}
         try:
-            child = group.Group.start(
+            child = session.Session.start(
                 [*self._program(), order.name, "--json", *order.words], cwd=place.directory, env=environ
             )
         except OSError as wrong:
@@ -144,7 +144,7 @@ class Runner:
         self._running[order.name] = _Child(child, release)
         Thread(target=self._follow, args=(order.name, child, place, begin), daemon=True).start()
 
-    def _follow(self, name: str, child: group.Group, place: Place, begin: float) -> None:
+    def _follow(self, name: str, child: session.Session, place: Place, begin: float) -> None:
         done = child.wait(lambda line: self._screen.heard(name, place.translated(line)))
         report = parse(name, place.translated_json(done.stdout.decode("utf-8", "replace")), done.code)
         said = place.translated(done.stderr.decode("utf-8", "replace"))
@@ -152,7 +152,7 @@ class Runner:
 
     def _end(self) -> None:
         with _deferred():
-            group.end(each.group for each in self._running.values())
+            session.end(each.session for each in self._running.values())
             for each in self._running.values():
                 each.release()
             self._running.clear()

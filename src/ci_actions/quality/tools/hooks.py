@@ -57,7 +57,7 @@ class Hooks(Tool):
     def commands(self, on: Invocation) -> tuple[Command, ...]:
         """Return the run; nothing of the caller's (SKIP) leaves a hook out."""
         common = ("run", "--all-files", "--color", "never", "--verbose", "--config", on.config)
-        return (Command(name="check", argv=(*on.launcher, *common), env={"PRE_COMMIT_ALLOW_NO_CONFIG": ""}),)
+        return (Command(name="check", argv=(*on.launcher, *common)),)
 
     def read(self, on: Invocation, ran: Mapping[str, Ran]) -> Answer:
         """Return a finding a failed hook, or one for each place that it names. At least one hook must have run."""

@@ -34,8 +34,7 @@ _SEVERITIES = {
 #: The exit code is made of these; https://pylint.readthedocs.io/en/stable/user_guide/usage/run.html#exit-codes
 _BITS = {"fatal": 1, "error": 2, "warning": 4, "refactor": 8, "convention": 16}
 _USAGE = 32
-#: Its own words for "the configuration is not what was meant", and for "a file could not be read".
-_CONFIG = {"E0013", "E0014", "E0015", "W0012", "R0022"}
+#: Its own words for "the configuration is not what was meant", and for "I gave up on a file".
 _BROKEN = {"E0013", "E0014", "E0015"}
 _CRASHED = {"F0001", "F0002", "F0010", "F0011", "F0202"}
 #: About several files at once: the place is that of whichever came last, the message says what it is.

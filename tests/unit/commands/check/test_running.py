@@ -19,7 +19,7 @@ from ci_actions.commands.check import running
 from ci_actions.commands.check.finished import Round
 from ci_actions.commands.check.running import Interrupted, Order, Place, Runner, parse, signals_raise
 from ci_actions.commands.check.screen import Screen
-from ci_actions.kit import group
+from ci_actions.kit import session
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.jobs import Jobs, shared
 
@@ -71,7 +71,7 @@ class Gates:
     def alive(self) -> list[int]:
         pids = [int(path.read_text()) for path in self.folder.glob("*.helper")]
         pids += [self.left(path.name)[0] for path in self.folder.iterdir() if not path.suffix]
-        table = group._table()
+        table = session._table()
         return [pid for pid in pids if pid in table and not table[pid].gone]
 
     def once(self, name: str, act: Callable[[], None]) -> None:

@@ -22,7 +22,7 @@ _LOOK = 0.02
 Heard = Callable[[str], None]
 
 
-class Group:
+class Session:
     """A child in a session of its own: Ctrl-C in a terminal does not reach it, `end` does, and all it started.
 
     It belongs to whoever called `start`, which must `wait` for it.
@@ -33,7 +33,7 @@ class Group:
         self._child = child
 
     @classmethod
-    def start(cls, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Group:
+    def start(cls, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Session:
         """Start a program with exactly this environment. Raises OSError when it cannot be started."""
         import subprocess
 
@@ -75,26 +75,26 @@ class Group:
                 heard(line.decode("utf-8", "replace").rstrip("\r\n"))
 
 
-def end(groups: Iterable[Group], grace: float = GRACE) -> None:
-    """End the groups: all are asked at once, and what is left after `grace` seconds is killed.
+def end(sessions: Iterable[Session], grace: float = GRACE) -> None:
+    """End the sessions: all are asked at once, and what is left after `grace` seconds is killed.
 
     What cannot be killed (it waits for a disk that is gone, or is somebody else's by now) is not waited for.
     """
-    running = tuple(groups)
+    running = tuple(sessions)
     if sys.platform == "win32":
         for each in running:
             _taskkill(each.pid)
         return
-    sessions = {each.pid for each in running}
-    _signal(_members(sessions), signal.SIGTERM)
+    numbers = {each.pid for each in running}
+    _signal(_members(numbers), signal.SIGTERM)
     asked_until = time.monotonic() + grace
-    while (left := _members(sessions)) and time.monotonic() < asked_until:
+    while (left := _members(numbers)) and time.monotonic() < asked_until:
         time.sleep(_LOOK)
     killed_until = time.monotonic() + GRACE
     while left and time.monotonic() < killed_until:
         _signal(left, signal.SIGKILL)
         time.sleep(_LOOK)
-        left = _members(sessions)
+        left = _members(numbers)
 
 
 def _signal(pids: Iterable[int], number: int) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ci_actions.kit import group
-from ci_actions.kit.group import Group
+from ci_actions.kit import session
+from ci_actions.kit.session import Session
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX sessions")
 
@@ -30,15 +30,15 @@ QUIET = f"import time; {READY}"
 STUBBORN = f"import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); {READY}"
 
 
-def start(code: str, tmp_path: Path) -> Group:
-    return Group.start([sys.executable, "-c", code], cwd=tmp_path, env=dict(os.environ))
+def start(code: str, tmp_path: Path) -> Session:
+    return Session.start([sys.executable, "-c", code], cwd=tmp_path, env=dict(os.environ))
 
 
 def alive(pid: int) -> bool:
-    return pid in (table := group._table()) and not table[pid].gone
+    return pid in (table := session._table()) and not table[pid].gone
 
 
-def numbers(started: Group) -> list[int]:
+def numbers(started: Session) -> list[int]:
     assert started._child.stderr
     return [int(word) for word in started._child.stderr.readline().split()]
 
@@ -58,7 +58,7 @@ def test_much_output_on_both_streams_does_not_block(tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Group.start([str(tmp_path / "nothing")], cwd=tmp_path, env={})
+        Session.start([str(tmp_path / "nothing")], cwd=tmp_path, env={})
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_nothing_is_left(tmp_path: Path, before: str, grandchild: str, grace: fl
     started = [start(code, tmp_path) for _ in range(2)]
     pids = [pid for each in started for pid in numbers(each)]
     assert all(alive(pid) for pid in pids)
-    group.end(started, grace)
+    session.end(started, grace)
     assert not [pid for pid in pids if alive(pid)]
     for each in started:
         assert each.wait(lambda line: None).code in (-signal.SIGTERM, -signal.SIGKILL)
@@ -87,7 +87,7 @@ def test_what_was_left_by_a_parent_that_has_ended_is_ended_too(tmp_path: Path) -
     _, orphan = numbers(started)
     started._child.wait()
     assert alive(orphan)
-    group.end([started], 20.0)
+    session.end([started], 20.0)
     assert not alive(orphan)
     assert started.wait(lambda line: None).code == 0
 
@@ -95,17 +95,17 @@ def test_what_was_left_by_a_parent_that_has_ended_is_ended_too(tmp_path: Path) -
 def test_others_are_let_be(tmp_path: Path) -> None:
     ours, other = (start("import time; time.sleep(600)", tmp_path) for _ in range(2))
     try:
-        group.end([ours], 20.0)
+        session.end([ours], 20.0)
         assert alive(other.pid)
     finally:
-        group.end([other], 20.0)
+        session.end([other], 20.0)
         for each in (ours, other):
             each.wait(lambda line: None)
 
 
 def test_to_end_nothing_takes_no_look_at_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group, "_table", lambda: pytest.fail("looked"))
-    group.end([])
+    monkeypatch.setattr(session, "_table", lambda: pytest.fail("looked"))
+    session.end([])
 
 
 def test_ps_tells_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,10 +116,10 @@ def test_ps_tells_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     )
     parent, grandchild = numbers(started)
     try:
-        monkeypatch.setattr(group, "_table", group._from_ps)
+        monkeypatch.setattr(session, "_table", session._from_ps)
         sessions = {started.pid}
-        assert group._members(sessions) == {parent, grandchild}
+        assert session._members(sessions) == {parent, grandchild}
         assert sessions == {parent, grandchild}, "a process group of its own stands for a session"
     finally:
-        group.end([started], 20.0)
+        session.end([started], 20.0)
         started.wait(lambda line: None)
