@@ -47,6 +47,7 @@ SECRETS = {
     "GITHUB": "ghp_" + "1234567890abcdefghijABCDEFGHIJ123456",
     "PASSWORD": "hunter2-" + "is-no-password",
 }
+KEY = "RSA " + "PRIVATE KEY"
 TRIVY_FLASK = {
     "source": "pip::GitHub Security Advisory pip", "package": "flask", "id": "CVE-2023-30861",
     "patched": ["2.2.5"], "vulnerable": ["< 2.2.5"], "severity": "HIGH", "title": "Flask may disclose a cookie",
@@ -189,6 +190,9 @@ class Bench:
         for name, secret in SECRETS.items():
             text = text.replace(f"@SHA1-{name}@", hashlib.sha1(secret.encode()).hexdigest())
             text = text.replace(f"@{name}@", secret)
+        text = text.replace("@KEY@", KEY).replace(
+            "@SHA1-BEGIN@", hashlib.sha1(f"BEGIN {KEY}".encode()).hexdigest()
+        )
         today = datetime.now(UTC).date()
         text = re.sub(r"@DAY([+-]\d+)@", lambda found: str(today + timedelta(days=int(found[1]))), text)
         text = text.replace("@BASE@", self.repository.commits[0] if self.repository.commits else "")

@@ -245,6 +245,7 @@ def test_no_byte_holds_a_secret(found: Said) -> None:
 
 def test_all_that_people_and_machines_read_was_looked_at(found: Said, request: pytest.FixtureRequest) -> None:
     assert found.code == 1, found.everything
+    assert {row["state"] for row in found.report["details"]["scans"]} <= {"findings", "clean"}
     written = {name.rpartition("/")[2] for name, content in found.texts.items() if content}
     assert {"stdout", "stderr", "merged.sarif", "security.json", "security.html", "comment.json"} <= written
     assert {"bandit.sarif", "detect-secrets.sarif", "gitleaks.sarif"} <= written

@@ -42,6 +42,8 @@ from ci_actions.security_scan.scanners.native import (
 from ci_actions.security_scan.shards import divided
 
 BASELINE = ".secrets.baseline"
+#: A value with fewer signs is but the beginning that many secrets share.
+SHORTEST = 6
 BYTES_PER_SECOND = 200_000
 SHARD_BYTES = 300_000
 #: What may happen to a file that cannot hold a secret in text, or that detect-secrets leaves out on purpose.
@@ -165,12 +167,21 @@ def compared(
         key = (path, text(row.get("type")), text(row.get("hash")))
         if key in known.known:
             held_back.append(key)
-        elif key[1:] in wandered:
+        elif key[1:] in wandered and _is_like_no_other(row):
             moved += 1
             held_back.append(key)
         else:
             fresh.append((path, row))
     return fresh, held_back, moved
+
+
+def _is_like_no_other(row: Mapping[str, Any]) -> bool:
+    """Whether the hash of a secret is that of the secret alone.
+
+    Of any private key detect-secrets hashes `BEGIN RSA PRIVATE KEY`, of any token of GitHub or GitLab only the prefix.
+    """
+    value = row.get("value")
+    return isinstance(value, str) and len(value) >= SHORTEST and "PRIVATE KEY" not in value
 
 
 def finding(path: str, row: Mapping[str, Any]) -> Finding:

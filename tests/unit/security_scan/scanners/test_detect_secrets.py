@@ -130,6 +130,13 @@ class TestWithABaseline:
         assert (found.findings, found.held_back) == ((), 1)
         assert "1 secret of the baseline moved with a renamed file." in found.notes
 
+    @pytest.mark.parametrize("value", ["BEGIN RSA " + "PRIVATE KEY", "ghp"])
+    def test_an_entry_of_a_file_that_is_gone_is_no_licence_for_what_merely_begins_alike(
+        self, value: str
+    ) -> None:
+        files = {"a.py": "", ".secrets.baseline": baseline(old_py=[entry()])}
+        assert len(read(files, {"a.py": seen({**secret(), "value": value})}).findings) == 1
+
     def test_an_entry_of_a_file_that_is_still_there_is_no_licence_for_others(self) -> None:
         files = {"a.py": "", "b.py": "", ".secrets.baseline": baseline(b_py=[entry()])}
         assert len(read(files, {"a.py": seen(secret()), "b.py": seen()}).findings) == 1
