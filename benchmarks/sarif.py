@@ -76,7 +76,7 @@ def ours(target: Path, reports: Iterable[Path]) -> int:
     from ci_actions.findings.read_sarif import read
     from ci_actions.findings.sarif import Run, Writer
     from ci_actions.security_scan.merging import merge
-    from ci_actions.security_scan.scanners import bandit
+    from ci_actions.security_scan.scanners import Ended, bandit
 
     found: list[Finding] = []
     for path in reports:
@@ -84,7 +84,7 @@ def ours(target: Path, reports: Iterable[Path]) -> int:
             for run in read(path.read_bytes(), name=path.name):
                 found += run.findings
         else:
-            found += [bandit.finding(row) for row in json.loads(path.read_bytes())["results"]]
+            found += bandit.report(Ended(code=1, output=path.read_bytes())).findings
     merged = merge(found).findings
     fingerprints.stamp(merged, lambda _: None)
     by_tool: dict[str, list[Finding]] = {}

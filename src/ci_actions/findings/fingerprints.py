@@ -49,11 +49,14 @@ def stamp(findings: Iterable[Finding], read: Read, *, renames: Mapping[str, str]
     `renames` leads from the new path of a file to its old one. Each file is read once. Where the line of a finding
     cannot be had, its message takes the place of the text.
     """
-    by_path: dict[tuple[str, bool], list[Finding]] = {}
+    here: dict[str, list[Finding]] = {}
+    elsewhere: dict[str, list[Finding]] = {}
     for finding in findings:
-        by_path.setdefault((finding.path, finding.is_here), []).append(finding)
-    for (path, here), found in by_path.items():
-        _stamp_file(found, Source(read(path) if here else None), (renames or {}).get(path, ""))
+        (here if finding.is_here else elsewhere).setdefault(finding.path, []).append(finding)
+    for by_path in (here, elsewhere):
+        for path, found in by_path.items():
+            source = Source(read(path) if by_path is here else None)
+            _stamp_file(found, source, (renames or {}).get(path, ""))
 
 
 def line_hashes(text: str, lines: Iterable[int]) -> dict[int, str]:
@@ -152,15 +155,15 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
         else:
             text = texts.get(line)
             if text is None:
-                hidden = any(first <= line <= last for first, last in secret)
-                text = texts[line] = outline(source.line(line) or "") if hidden else source.shown(line)
+                text = texts[line] = _text(source, line, secret) if source.lines else ""
             if not text and kind is not Kind.SECRET:
                 # Without a line there is only what the tool says; numbers in it, such as a line's, may change.
                 text = said.get(finding.message)
                 if text is None:
                     text = said[finding.message] = _NUMBER.sub("0", finding.message)
             key = head + text
-            nth = seen[key] = seen.get(key, -1) + 1
+            nth = seen.get(key, 0)
+            seen[key] = nth + 1
             tail = f"\0{text}\0{nth}"
         finding.fingerprint = sha256(
             f"{head}{finding.path}{tail}".encode("utf-8", "surrogatepass")
@@ -169,6 +172,13 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
             finding.former = sha256(f"{head}{old_path}{tail}".encode("utf-8", "surrogatepass")).hexdigest()
         if hashes and line and kind is not Kind.SECRET:
             finding.line_hash = hashes.get(line, "")
+
+
+def _text(source: Source, line: int, secret: Sequence[tuple[int, int]]) -> str:
+    """Return what of a line enters: its outline where a secret stands on it."""
+    if secret and any(first <= line <= last for first, last in secret):
+        return outline(source.line(line) or "")
+    return source.shown(line)
 
 
 def _place(finding: Finding) -> tuple[int, int]:

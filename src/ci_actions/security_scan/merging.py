@@ -93,7 +93,10 @@ def merge(findings: Iterable[Finding], *, known: Iterable[Finding] = ()) -> Merg
             groups.setdefault(_key(finding, aliases), []).append(finding)
     _place(without_manifest, groups, aliases)
     left_out: dict[int, str] = {}
-    kept = [_one(group, aliases, left_out) for group in groups.values()]
+    kept = [
+        _one(group, aliases, left_out) if len(group) > 1 or group[0].kind in _ACROSS_TOOLS else group[0]
+        for group in groups.values()
+    ]
     # Scanners report file by file, so this first order is almost there already.
     kept.sort(key=_place_of)
     kept.sort(key=attrgetter("severity"), reverse=True)

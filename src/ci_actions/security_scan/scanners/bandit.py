@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from ci_actions.findings.model import Finding, Kind, Region
+from ci_actions.findings.model import Finding, Kind, Region, Severity
 from ci_actions.kit.globs import matcher
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Marker
@@ -32,6 +35,7 @@ from ci_actions.security_scan.scanners.native import (
     document,
     ended_well,
     listed,
+    listing,
     number,
     relative,
     rows,
@@ -46,6 +50,10 @@ TESTS = ("tests", "test", "test_*.py", "*_test.py", "conftest.py")
 BYTES_PER_SECOND = 150_000
 #: A process costs its start; below this much source each, more of them are slower.
 SHARD_BYTES = 400_000
+
+#: What a result says in words; the first marks it as one.
+_WORDS = ("issue_text", "test_id", "issue_severity", "issue_confidence", "test_name", "more_info")
+_words_of = itemgetter(*_WORDS)
 
 #: Their messages end with the password itself.
 _PASSWORDS = ("B105", "B106", "B107")
@@ -102,27 +110,24 @@ def tasks(ask: Ask) -> tuple[Task, ...]:
 
 def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
     """Return what all shards say together, in the order of the files."""
-    results: list[dict[str, Any]] = []
+    findings: list[Finding] = []
+    secrets: list[str] = []
     errors: dict[str, str] = {}
     metrics: dict[str, Mapping[str, Any]] = {}
     for each in ended:
         ended_well(each, 0, 1)
-        found = table(document(each), "report of bandit")
-        mine = rows(found.get("results"), "results")
+        found = report(each, ask.tree.root)
+        mine = found.findings
         if bool(mine) is not (each.code == 1):
             raise NoAnswer(f"It ended with exit code {each.code} and reported {count(len(mine), 'finding')}.")
-        results += mine
-        root = ask.tree.root
-        for row in rows(found.get("errors"), "errors"):
-            errors[relative(text(row.get("filename")), root)] = text(row.get("reason"))
-        for path, row in table(found.get("metrics"), "metrics").items():
-            if path != "_totals":
-                metrics[relative(path, root)] = table(row, "metrics")
+        findings += mine
+        secrets += found.secrets
+        errors |= found.errors
+        metrics |= found.metrics
     asked = [path for each in ended for path in each.asked]
     unseen = [path for path in asked if path not in metrics and path not in errors]
-    findings = sorted(
-        (finding(row, ask.tree.root) for row in results),
-        key=lambda each: (each.path, each.region.line if each.region else 0, each.rule, each.message),
+    findings.sort(
+        key=lambda each: (each.path, each.region.line if each.region else 0, each.rule, each.message)
     )
     _agree(findings, metrics, ask)
     return Reading(
@@ -132,35 +137,97 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
         notes=_notes(ask),
         markers=sum(number(row.get("nosec")) + number(row.get("skipped_tests")) for row in metrics.values()),
         bare_markers=tuple(_bare(metrics, ask.tree)),
-        secrets=tuple(password for row in results for password in passwords(row)),
+        secrets=tuple(secrets),
     )
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What one process of bandit printed; paths are relative to the git root, `secrets` as in a Reading."""
+
+    findings: list[Finding] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def report(ended: Ended, root: str = "") -> Report:
+    """Return what a process printed; raises NoAnswer where that is no report of bandit."""
+    made = Report()
+
+    def read(row: dict[str, Any]) -> object:
+        # A result becomes a finding as soon as it is parsed: all of them at once, as JSON, take several times the
+        # memory, and the time to fill it.
+        if _WORDS[0] not in row:
+            return row
+        one = finding(row, root)
+        if one.kind is Kind.SECRET:
+            made.secrets += passwords(row)
+        return one
+
+    found = table(document(ended, hook=read), "report of bandit")
+    results = listing(found.get("results"), "results", (Finding, dict))
+    made.findings += [each if isinstance(each, Finding) else finding(each, root) for each in results]
+    for row in rows(found.get("errors"), "errors"):
+        made.errors[relative(text(row.get("filename")), root)] = text(row.get("reason"))
+    for path, row in table(found.get("metrics"), "metrics").items():
+        if path != "_totals":
+            made.metrics[relative(path, root)] = table(row, "metrics")
+    return made
 
 
 def finding(row: Mapping[str, Any], root: str = "") -> Finding:
     """Return one result of bandit as a finding."""
-    rule = text(row.get("test_id"))
-    message = text(row.get("issue_text"))
-    if rule in _PASSWORDS:
-        message = message.partition(":")[0]
+    try:
+        said = _said(*_words_of(row))
+    except (KeyError, TypeError):  # One of them is missing, or no text but a list.
+        said = _said(*(text(row.get(name)) for name in _WORDS))
     return Finding(
         tool="bandit",
-        rule=rule,
-        kind=Kind.SECRET if rule in _PASSWORDS else Kind.CODE,
-        severity=severity(row.get("issue_severity")),
-        confidence=severity(row.get("issue_confidence")),
-        message=message,
-        title=text(row.get("test_name")).replace("_", " "),
+        rule=said.rule,
+        kind=said.kind,
+        severity=said.severity,
+        confidence=said.confidence,
+        message=said.message,
+        title=said.title,
         path=relative(str(row.get("filename", "")), root),
         region=region(row),
-        url=text(row.get("more_info")),
+        url=said.url,
+    )
+
+
+class _Said(NamedTuple):
+    """What a finding takes over from the words of a result."""
+
+    rule: str
+    kind: Kind
+    severity: Severity
+    confidence: Severity
+    message: str
+    title: str
+    url: str
+
+
+@lru_cache(maxsize=4096)  # A report says the same few things again and again.
+def _said(message: object, rule: object, severe: object, sure: object, name: object, url: object) -> _Said:
+    is_password = text(rule) in _PASSWORDS
+    return _Said(
+        rule=text(rule),
+        kind=Kind.SECRET if is_password else Kind.CODE,
+        severity=severity(severe),
+        confidence=severity(sure),
+        message=text(message).partition(":")[0] if is_password else text(message),
+        title=text(name).replace("_", " "),
+        url=text(url),
     )
 
 
 def region(row: Mapping[str, Any]) -> Region:
     """Return where a result is; its columns count bytes, and its end belongs to the last of its lines."""
-    line = number(row.get("line_number"))
-    lines = [each for each in row.get("line_range") or () if isinstance(each, int)]
-    last = max([line, *lines])
+    line = last = number(row.get("line_number"))
+    for each in row.get("line_range") or ():
+        if isinstance(each, int) and each > last:
+            last = each
     code = str(row.get("code", ""))
     # Where every character is one byte, nothing has to be counted.
     shown = {} if code.isascii() else _shown(code)
@@ -254,6 +321,8 @@ def _column(offset: object, line: str) -> int:
     """Return the column, counted in characters from 1, of an offset in bytes; 0 when it is not known."""
     if not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
         return 0
+    if not line:
+        return offset + 1
     before = line.encode("utf-8", "surrogateescape")[:offset]
     return len(before.decode("utf-8", "ignore")) + 1 if len(before) == offset else offset + 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -69,14 +69,17 @@ def trouble(errors: bytes) -> Trouble:
     return Trouble.ENVIRONMENT if any(sign in text for sign in _ELSEWHERE) else Trouble.EVIDENCE
 
 
-def document(ended: Ended) -> Any:
-    """Return the JSON that a scanner wrote; raises NoAnswer when it wrote none, or half of it."""
-    if not ended.output.strip():
+def document(ended: Ended, *, hook: Callable[[dict[str, Any]], object] | None = None) -> Any:
+    """Return the JSON that a scanner wrote; raises NoAnswer when it wrote none, or half of it.
+
+    A `hook` gets every object in it as soon as it is read, and returns what stands there instead.
+    """
+    if not ended.output or ended.output.isspace():
         raise NoAnswer(
             f"It ended with exit code {ended.code} and wrote no result{said(ended)}.", trouble(ended.errors)
         )
     try:
-        return json.loads(ended.output.decode("utf-8-sig"))
+        return json.loads(ended.output.decode("utf-8-sig"), object_hook=hook)
     except (ValueError, RecursionError):
         raise NoAnswer(
             f"It ended with exit code {ended.code} and wrote a result that is no JSON, or only the beginning of it."
@@ -94,7 +97,12 @@ def rows(value: object, what: str, *, optional: bool = False) -> list[dict[str, 
     """Return the list of JSON objects that must stand here; `optional` takes null or nothing for none."""
     if optional and value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+    return listing(value, what, dict)
+
+
+def listing(value: object, what: str, kinds: type | tuple[type, ...]) -> list[Any]:
+    """Return the list of values of these kinds that must stand here."""
+    if not isinstance(value, list) or not all(isinstance(each, kinds) for each in value):
         raise NoAnswer(
             f"Its result holds no list of {what} where one must be: another version of the scanner?"
         )

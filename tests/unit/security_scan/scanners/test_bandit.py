@@ -141,6 +141,42 @@ class TestClassify:
         with pytest.raises(NoAnswer, match=says):
             bandit.classify(ask(["a.py"]), [ended(output, code=code, asked=["a.py"])])
 
+    @pytest.mark.parametrize(
+        ("changes", "absent", "field", "expected"),
+        [
+            pytest.param({}, "more_info", "url", "", id="no address"),
+            pytest.param({}, "issue_text", "message", "", id="no message"),
+            pytest.param({"test_name": ["a"]}, "", "title", "", id="a list for a name"),
+            pytest.param({"issue_severity": 3}, "", "severity", Severity.UNKNOWN, id="a number for a word"),
+            pytest.param({"issue_text": "two\n  lines"}, "", "message", "two lines", id="two lines"),
+        ],
+    )
+    def test_a_result_that_is_not_whole_is_a_finding_still(
+        self, changes: dict[str, Any], absent: str, field: str, expected: object
+    ) -> None:
+        whole = report(result())
+        whole["results"] = [
+            {key: value for key, value in result(**changes).items() if key != absent},
+            result(line_number=9, line_range=[9]),
+        ]
+        whole["metrics"]["./a.py"]["SEVERITY.HIGH"] = 2
+        first, second = read(whole, code=1).findings
+        assert (getattr(first, field), first.rule, first.line) == (expected, "B602", 2)
+        assert (second.message, second.title) == (
+            "subprocess call with shell=True identified, security issue.",
+            "subprocess popen with shell equals true",
+        )
+
+    def test_the_passwords_of_all_shards_are_learned(self) -> None:
+        def shard(path: str, value: str) -> Any:
+            text = f"Possible hardcoded password: '{value}'"
+            row = result(filename=f"./{path}", test_id="B105", issue_text=text)
+            return ended(report(row, files=(path,)), code=1, asked=[path])
+
+        found = bandit.classify(ask(["a.py", "b.py"]), [shard("a.py", "hunter2"), shard("b.py", "s3same")])
+        assert found.secrets == ("hunter2", "s3same")
+        assert {each.message for each in found.findings} == {"Possible hardcoded password"}
+
     def test_results_that_were_lost_are_no_answer(self) -> None:
         whole = report(result(), result(test_id="B404", line_number=1))
         whole["results"].pop()

@@ -70,6 +70,12 @@ def test_a_byte_order_mark_is_no_matter() -> None:
     assert native.document(ended(b"\xef\xbb\xbf[]")) == []
 
 
+def test_a_hook_says_what_stands_for_an_object() -> None:
+    output = b'{"all": [{"name": 1}, {"other": 2}]}'
+    found = native.document(ended(output), hook=lambda row: row.get("name", row))
+    assert found == {"all": [1, {"other": 2}]}
+
+
 def test_listed() -> None:
     assert native.listed(["a", "b", "c", "d", "e"]) == "a, b, c, and 2 more"
     assert native.listed(["a"]) == "a"
