@@ -49,7 +49,8 @@ PURE = [
     *(
         f"ci_actions/project/{name}.py"
         for name in (
-            "answer", "compiled", "content_hashes", "credentials", "drift", "files", "locks", "managers", "marker", "model",
+            "answer", "compiled", "consistency", "content_hashes",
+            "credentials", "drift", "files", "locks", "managers", "marker", "model",
             "python_versions", "ranges", "releases", "requirements", "uv_lock", "version_files",
         )
     ),

@@ -1,6 +1,6 @@
 module ci-actions.invalid/tools/osv-scanner
 
-go 1.25.0
+go 1.26.1
 
 tool github.com/google/osv-scanner/v2/cmd/osv-scanner
 

@@ -17,6 +17,9 @@ from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver
 from ci_actions.python_setup_with_cache.model import Activated, Finished, FinishFacts, Installed, Plan, Work
 
+#: Requirements that are not met and are told; more of them say nothing new.
+MISFITS = 5
+
 
 class Watch:
     """Notes how many seconds each part of the work took."""
@@ -67,6 +70,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
     driver.install()
     watch.lap("install")
     marker = environment.record(config, plan, keyed, driver)
+    begun = replace(begun, notices=(*begun.notices, *_misfits(driver)))
     watch.lap("record")
     saves = plan.save and found.matched != keyed.key
     if config.prune and saves:
@@ -149,6 +153,16 @@ def _notices(work: Work) -> tuple[str, ...]:
     if work.facts.plan.restore and work.facts.outcome not in ("success", ""):
         return ("The cache could not be restored: the service did not answer. Not an error.",)
     return ()
+
+
+def _misfits(driver: Driver) -> tuple[str, ...]:
+    found = environment.misfits(driver)
+    more = (f"and {len(found) - MISFITS} more",) if len(found) > MISFITS else ()
+    return (
+        (f"What is installed does not fit together: {'; '.join((*found[:MISFITS], *more))}.",)
+        if found
+        else ()
+    )
 
 
 def _count(proof: object) -> int:

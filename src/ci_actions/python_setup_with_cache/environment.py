@@ -7,7 +7,7 @@ from pathlib import Path
 from ci_actions.home import cache_home
 from ci_actions.kit.process import inheritable
 from ci_actions.kit.run import Edges
-from ci_actions.project import environments, locks
+from ci_actions.project import consistency, environments, locks
 from ci_actions.project.environments import Rejected, Verified
 from ci_actions.project.interpreters import probe
 from ci_actions.project.managers import detect
@@ -105,6 +105,17 @@ def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver) -> Marker:
         origin=origin(config, plan, keyed),
         local=filled.local,
     )
+
+
+def misfits(filled: Driver) -> tuple[str, ...]:
+    """Return what is installed and does not fit together, as sentences."""
+    read = environments.read(filled.job.venv)
+    needs = {}
+    for each in environments.installed(read):
+        path = f"{each.folder}/METADATA"
+        if path in read.content.files:
+            needs[each.name] = consistency.needs_of(read.text(path))
+    return consistency.unmet(needs, filled.job.interpreter)
 
 
 def _python_for_managers(target: Interpreter) -> str:
