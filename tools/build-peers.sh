@@ -11,7 +11,7 @@ set -euo pipefail
 
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:?HOME or XDG_CACHE_HOME must be set}/.cache}/ci-actions/peers
-oldest_go=1.25 # what the peers' own go.mod files ask for
+oldest_go=1.26 # what the peers' own go.mod files ask for
 
 # Of go.sum, and of the sources where the program is our own.
 digest() {
