@@ -106,7 +106,7 @@ show_the_repository() {
         return
     fi
     run coverage erase
-    run coverage run -m pytest -q tests/unit || { echo 'demo: its unit tests fail' >&2; exit 1; }
+    run coverage run -m pytest -q tests/unit tests/golden || { echo 'demo: its unit tests fail' >&2; exit 1; }
     judge 0 3-this-repository 'this repository'
 }
 
