@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ci_actions import home
-from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
 from ci_actions.kit import run, settings
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, CiActionsError, Exit, worst
@@ -53,7 +53,7 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str]) -> int:
     if name in ("--version", "-V"):
         print(f"ci-actions {home.version()}")
         return Exit.PASSED
-    if name in CAPABILITIES:
+    if name in (*CAPABILITIES, *INTERNAL):
         capability = load(name)
         if "--help" in rest or "-h" in rest:
             from ci_actions.commands.help import page
@@ -92,7 +92,7 @@ def _judge(capability: run.Capability[Any], words: Sequence[str], environ: Mappi
         arguments,
         environ=environ,
         here=Path.cwd(),
-        sections=(*CAPABILITIES, "check"),
+        sections=(*CAPABILITIES, *INTERNAL, "check"),
         progress=_progress,
         clock=Clock(),
     )
@@ -159,7 +159,7 @@ def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]
         f"{type(defect).__name__} in ci-actions {home.version()}: this is a defect of ours, not of your project.",
         advice="Please open an issue with the traceback above.",
     )
-    name = words[0] if words and words[0] in CAPABILITIES else "ci-actions"
+    name = words[0] if words and words[0] in (*CAPABILITIES, *INTERNAL) else "ci-actions"
     try:
         return _fail(name, error, words, environ)
     except Exception:  # noqa: BLE001 - even the report could not be written
