@@ -11,6 +11,7 @@ CAPABILITIES = ("coverage-gate", "python-setup-with-cache", "quality", "security
 INTERNAL: tuple[str, ...] = (
     "ci-aggregate",
     "ci-plan",
+    "ci-test",
 )
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""
 

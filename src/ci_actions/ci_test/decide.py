@@ -1,0 +1,12 @@
+"""Pure: config + facts -> outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ci_actions.ci_test.config import Config
+
+
+def decide(config: Config, facts: Any) -> Any:  # noqa: ARG001
+    """Return what was found."""
+    return facts

@@ -1,0 +1,1 @@
+"""The values that facts, decide and report share."""
