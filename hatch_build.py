@@ -12,7 +12,14 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FILES = ("release.json", "requirements/runtime.txt")
-FOLDERS = ("vendor", "actions", ".github/workflows", "requirements/managers", "requirements/scanners")
+FOLDERS = (
+    "vendor",
+    "actions",
+    ".github/workflows",
+    "requirements/managers",
+    "requirements/scanners",
+    "requirements/tools",
+)
 PLACE = "ci_actions/_release"  # `PACKAGED` in src/ci_actions/home.py
 
 

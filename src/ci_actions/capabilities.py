@@ -12,6 +12,10 @@ INTERNAL: tuple[str, ...] = (
     "ci-aggregate",
     "ci-plan",
     "ci-test",
+    "ci-build",
+    "ci-codecov",
+    "ci-docs",
+    "ci-frontend",
 )
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""
 
