@@ -16,6 +16,7 @@ INTERNAL: tuple[str, ...] = (
     "ci-codecov",
     "ci-docs",
     "ci-frontend",
+    "ci-comment",
 )
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""
 
