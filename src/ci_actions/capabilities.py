@@ -8,15 +8,15 @@ from typing import Any
 from ci_actions.kit.run import Capability
 
 CAPABILITIES = ("coverage-gate", "python-setup-with-cache", "quality", "security-scan")
-INTERNAL: tuple[str, ...] = (
+INTERNAL = (
     "ci-aggregate",
-    "ci-plan",
-    "ci-test",
     "ci-build",
     "ci-codecov",
+    "ci-comment",
     "ci-docs",
     "ci-frontend",
-    "ci-comment",
+    "ci-plan",
+    "ci-test",
 )
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""
 
