@@ -1110,6 +1110,8 @@ def test_untracked_files_of_every_kind(author: Repo) -> None:
     author.write("empty.py", "")
     author.write("bin.py", b"\0")
     author.write("nested/inner.py", "1\n")
+    # As a cache brings it back: without the `.gitignore` that we put there.
+    author.write("service/.ci-actions/durations.json", "{}")
     Repo(author.machine, author.path / "nested")("init", "--quiet")
     (author.path / "link.py").symlink_to("nowhere")
     files = changed(author.git(), Base(sha=author.sha(), head=None, how="")).files
@@ -1121,6 +1123,7 @@ def test_untracked_files_of_every_kind(author: Repo) -> None:
     author.write("app.py", "changed\n")
     assert author.git().modified() == ("app.py",)
     assert author.git().tracked("app.py") == ("app.py",)
+    assert "service/.ci-actions/durations.json" not in author.git().files()
 
 
 def test_raw_diff_and_patch(author: Repo) -> None:

@@ -114,7 +114,9 @@ REPOSITORY_VARIABLES = frozenset(
 _LOCAL_ONLY = {"GIT_NO_LAZY_FETCH": "1"}
 
 TRACKED = ("ls-files", "-z", "--cached", "--")
-UNTRACKED = ("ls-files", "-z", "--others", "--exclude-standard", "--")
+#: Our own folder is not the project's, whoever made it: a cache may bring it without its `.gitignore`.
+_UNKNOWN = ("--others", "--exclude-standard", "--exclude=.ci-actions/")
+UNTRACKED = ("ls-files", "-z", *_UNKNOWN, "--")
 
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: What may be asked of a remote by name: no refspec, no pattern, no option.
@@ -442,7 +444,7 @@ class Git:
     def files(self, *paths: str) -> tuple[str, ...]:
         """Return tracked and untracked files that are not ignored, in one process."""
         return _names(
-            self._expect("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
+            self._expect("ls-files", "-z", "--cached", *_UNKNOWN, "--", *paths)
         )
 
     def modified(self) -> tuple[str, ...]:
