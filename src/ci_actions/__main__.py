@@ -95,6 +95,7 @@ def _judge(capability: run.Capability[Any], words: Sequence[str], environ: Mappi
         sections=(*CAPABILITIES, *INTERNAL, "check"),
         progress=_progress,
         clock=Clock(),
+        mask=_mask if environ.get("GITHUB_ACTIONS") == "true" else run.unmasked,
     )
     return _say(report, arguments, environ)
 
@@ -103,6 +104,13 @@ def _progress(line: str) -> None:
     from ci_actions.kit.emit import harmless
 
     print(harmless(line), file=sys.stderr, flush=True)
+
+
+def _mask(value: str) -> None:
+    from ci_actions.kit.emit import masking
+
+    # On the stream that progress goes to, so that the runner reads it before; a report comes much later.
+    print(masking(value), file=sys.stderr, flush=True)
 
 
 def _fail(name: str, error: CiActionsError, words: Sequence[str], environ: Mapping[str, str]) -> int:
