@@ -65,6 +65,10 @@ PURE = [
             "suppressions", "tool", "words",
         )
     ),
+    *(
+        f"ci_actions/ci_{name}.py"
+        for name in ("build/config", "build/contents", "build/decide", "build/model", "build/report")
+    ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
     *(path for path in FILES if path.startswith("ci_actions/findings/")),
     *(

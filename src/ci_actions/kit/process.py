@@ -214,7 +214,8 @@ class Process:
     ) -> Completed:
         """Run `argv` to its end, say each line while it prints it, and return how it went.
 
-        Both of its streams are one here, and are returned as `stderr` too. Raises what `run` raises.
+        Both of its streams are one here, and are returned as `stderr` too. What takes too long ends with all that it
+        started: whoever still holds the other end of the pipe would keep us waiting. Raises what `run` raises.
         """
         import subprocess
         from threading import Timer
@@ -227,12 +228,14 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            process_group=0 if os.name == "posix" else None,
         )
         late = []
+        group = Spawned(child)
 
         def stop() -> None:
             late.append(True)
-            child.kill()
+            group.kill()
 
         watch = Timer(timeout, stop) if timeout else None
         if watch:
@@ -248,7 +251,8 @@ class Process:
             finally:
                 if watch:
                     watch.cancel()
-                child.kill()
+                if child.poll() is None:
+                    group.kill()
         said = b"".join(printed)
         return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
 
