@@ -8,9 +8,7 @@ from typing import Any
 from ci_actions.kit.run import Capability
 
 CAPABILITIES = ("coverage-gate", "python-setup-with-cache", "quality", "security-scan")
-INTERNAL: tuple[str, ...] = (
-    "ci-comment",
-)
+INTERNAL: tuple[str, ...] = ("ci-comment",)
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""
 
 
