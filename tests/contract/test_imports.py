@@ -40,6 +40,10 @@ PURE = [
     "ci_actions/kit/report.py",
     "ci_actions/kit/diff.py",
     *(
+        f"ci_actions/ci_comment/{name}.py"
+        for name in ("config", "decide", "model", "payload", "render", "report")
+    ),
+    *(
         f"ci_actions/coverage_gate/{name}.py"
         for name in (
             "badge", "cobertura_out", "config", "counting", "decide", "evidence", "loosened", "merge",
