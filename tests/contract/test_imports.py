@@ -31,6 +31,8 @@ STARTERS = (
 
 #: Values in, values out: no file, process, network or time.
 PURE = [
+    "ci_actions/commands/act/consumer.py",
+    "ci_actions/commands/act/running.py",
     "ci_actions/commands/check/finished.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",
@@ -75,6 +77,7 @@ PURE = [
     ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
     *(path for path in FILES if path.startswith("ci_actions/findings/")),
+    *(path for path in FILES if path.startswith("ci_actions/workflows/")),
     *(
         f"ci_actions/security_scan/{name}.py"
         for name in (
