@@ -73,7 +73,9 @@ PURE = [
     ),
     *(
         f"ci_actions/ci_{name}.py"
-        for name in ("build/config", "build/contents", "build/decide", "build/model", "build/report")
+        for name in ("build/config", "build/contents", "build/decide", "build/model", "build/report",
+            "frontend/config", "frontend/decide", "frontend/model", "frontend/report",
+        )
     ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
     *(path for path in FILES if path.startswith("ci_actions/findings/")),
