@@ -106,7 +106,7 @@ class World:
         folders = [Path(sys.executable).parent]
         folders += [
             Path(found).parent
-            for name in ("git", "bash", "env", "cp", "node", "tar", "zstd")
+            for name in ("git", "bash", "env", "cp", "node", "tar", "zstd", "go")
             if (found := shutil.which(name))
         ]
         return {

@@ -146,6 +146,27 @@ def outputs_table(capability: Capability[Any]) -> str:
     return markdown.table(("Output", "What it holds"), rows)
 
 
+def workflow_tables(root: Path, text: str) -> str:
+    """Return a document in which `<!-- inputs of X -->` is followed by the inputs of the workflow X, and so for secrets."""
+
+    def table(found: re.Match[str]) -> str:
+        import yaml
+
+        path, kind = found["path"], found["kind"]
+        document = yaml.safe_load((root / path).read_text(encoding="utf-8"))
+        # YAML 1.1 reads the key `on` as true.
+        declared = document[True]["workflow_call"].get(kind) or {}
+        rows = [f"| {kind.capitalize()[:-1]} | What it is |", "|---|---|"]
+        for name, about in declared.items():
+            default = about.get("default", "")
+            said = f"{about['description']} Default: `{default}`." if default not in ("", None) else about["description"]
+            rows.append(f"| `{name}` | {_cell(said)} |")
+        return f"<!-- {kind} of {path} -->\n" + "\n".join(rows) + f"\n<!-- end {kind} -->"
+
+    pattern = r"<!-- (?P<kind>inputs|secrets) of (?P<path>\S+) -->\n.*?<!-- end (?P=kind) -->"
+    return re.sub(pattern, table, text, flags=re.DOTALL)
+
+
 def with_sections(text: str, sections: Mapping[str, str]) -> str:
     """Return a document with what stands between `<!-- name -->` and `<!-- end name -->` replaced."""
     for name, content in sections.items():
@@ -179,8 +200,8 @@ def expected(root: Path) -> Iterator[tuple[Path, str]]:
         readme = root / "actions" / name / "README.md"
         sections = {"inputs": inputs_table(capability), "outputs": outputs_table(capability)}
         yield readme, snippets(root, with_sections(readme.read_text(encoding="utf-8"), sections))
-    for readme in (root / "README.md",):
-        yield readme, snippets(root, readme.read_text(encoding="utf-8"))
+    for page in (root / "README.md", *sorted((root / "docs").glob("*.md"))):
+        yield page, workflow_tables(root, snippets(root, page.read_text(encoding="utf-8")))
 
 
 def main(words: Sequence[str]) -> int:
