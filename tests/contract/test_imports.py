@@ -46,6 +46,17 @@ PURE = [
         for name in ("config", "decide", "model", "payload", "render", "report")
     ),
     *(
+        f"ci_actions/ci_aggregate/{name}.py"
+        for name in ("config", "decide", "model", "proof", "reading", "report")
+    ),
+    *(
+        f"ci_actions/ci_plan/{name}.py"
+        for name in (
+            "belonging", "config", "decide", "documents", "loosened", "model", "pythons", "report", "sharing", "signs",
+        )
+    ),
+    "ci_actions/workflows/jobs.py",
+    *(
         f"ci_actions/coverage_gate/{name}.py"
         for name in (
             "badge", "cobertura_out", "config", "counting", "decide", "evidence", "loosened", "merge",
@@ -56,7 +67,7 @@ PURE = [
         f"ci_actions/project/{name}.py"
         for name in (
             "answer", "compiled", "consistency", "content_hashes",
-            "credentials", "drift", "files", "locks", "managers", "marker", "model",
+            "credentials", "drift", "durations", "files", "locks", "managers", "marker", "model",
             "python_versions", "ranges", "releases", "requirements", "uv_lock", "version_files",
         )
     ),

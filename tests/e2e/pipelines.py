@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -79,9 +78,8 @@ def pipeline(code: int, text: str) -> Pipeline:
 
 
 def name_of(job: str) -> str:
-    """Return `ci / test 3.11` for what act calls `ci/ci/test 3.11`: the name of the workflow stands before each level."""
-    parts = [part.rstrip() for part in re.split(r"/(?! )", job)]
-    return " / ".join(parts[1:])
+    """Return `ci / test 3.11 (1/2)` for what act calls `ci/ci/test 3.11 (1/2)`: the name of the workflow stands first."""
+    return " / ".join(part.strip() for part in job.split("/", 2)[1:])
 
 
 def call(uses: str = CI, **given: str | Mapping[str, str]) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ci_actions.kit.inputs import LIST, PATH, TEXT, ChangeInputs, Kind, declare, one_of, whole
+from ci_actions.workflows.jobs import JOBS
 
-#: The jobs of the workflow that a plan decides about, in the order in which they stand in it.
-JOBS = ("quality", "docs", "security", "test", "build", "frontend", "coverage")
 SWITCH = ("auto", "true", "false")
 #: GitHub refuses a matrix with more: https://docs.github.com/actions/reference/limits
 MOST_SHARDS = 256
@@ -18,19 +17,14 @@ AUTO = 0
 #: What the action gives back, beside what every action does.
 OUTPUTS = {
     "jobs-json": "What was decided, for ci-aggregate: a JSON object with `run` and `why` of each job, and the shards of `test`.",
-    "quality": "Whether the job runs: `true` or `false`.",
-    "docs": "Whether the job runs: `true` or `false`.",
-    "security": "Whether the job runs: `true` or `false`.",
-    "test": "Whether the job runs: `true` or `false`.",
-    "build": "Whether the job runs: `true` or `false`.",
-    "frontend": "Whether the job runs: `true` or `false`.",
-    "coverage": "Whether the job runs: `true` or `false`.",
+    **dict.fromkeys(JOBS, "Whether the job runs: `true` or `false`."),
     "python": "The Python of jobs that need one only, in the words of actions/setup-python; empty without a Python project.",
     "python-project": "`true` when there is a Python project in the working directory, else `false`.",
     "versions": "The versions of Python that are tested, as a JSON array.",
     "test-matrix": "The matrix of the job `test` as JSON: `include` with `name`, `id`, `python` and `shard` of each entry.",
     "expect-reports": "The ids of the shards that must each bring a report, one a line.",
-    "frontend-directory": "Folder of package.json relative to the git root; empty when the job does not run.",
+    "durations-used": "`true` when all shards must go by the file of the input durations, else `false`.",
+    "frontend-directory": "Folder of package.json, relative to the git root; empty when the job `frontend` does not run.",
     "name": "What the names of artifacts and caches begin with.",
 }
 
@@ -107,13 +101,13 @@ class Config(ChangeInputs):
         default=(),
         help="Globs of the coverage reports that test-command leaves; without any it measures nothing.",
     )
-    frontend_directory: str = declare(PATH, default="", help="Folder of package.json.")
+    frontend_directory: str = declare(PATH, default="", help="Folder of the package.json to build.")
     docs_globs: tuple[str, ...] = declare(
         LIST,
         default=(),
-        help="Globs of the files that are documentation only, relative to the git root. Without any: `*.md`, `*.rst`, "
-        "`*.adoc`, texts and pictures in docs folders, LICENSE and its like, unless they lie in a package or among "
-        "tests. Never what decides what is installed.",
+        help="Globs of the project's files that are documentation only. Without any: `*.md`, `*.rst`, `*.adoc`, texts and "
+        "pictures in docs folders, LICENSE and its like, unless they lie in a package or among tests. Never what decides "
+        "what is installed.",
     )
     paths: tuple[str, ...] = declare(
         LIST,
@@ -143,6 +137,8 @@ class Config(ChangeInputs):
             yield "input 'coverage-files' needs test-command: pytest's own coverage is found without it"
         if self.coverage == "true" and self.test == "false":
             yield "input 'coverage' is true, but test is false: nothing would be measured"
+        if all(self.switch(job) == "false" for job in JOBS):
+            yield "every job is false, so that the run would be green whatever the code does"
 
     def switch(self, job: str) -> str:
         """Return what was said about a job: `auto`, `true` or `false`."""

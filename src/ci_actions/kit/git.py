@@ -490,6 +490,17 @@ class Git:
         """Return the patch of `diff`, without context lines."""
         return split(self.diff(base, head).stdout)[1]
 
+    def changed_names(self, base: str, head: str | None) -> tuple[str, ...]:
+        """Return the files that differ between `base` and `head`, or the working tree for None.
+
+        A rename is two names: what was moved away is missed where it was.
+        """
+        revs = [base] if head is None else [base, head]
+        for rev in revs:
+            check_revision(rev)
+        names = ("diff", "--name-only", "-z", "--no-renames", "--no-relative", "--ignore-submodules=dirty")
+        return _names(self._expect(*names, "-O/dev/null", *revs, "--"))
+
 
 def diff_arguments(
     base: str, head: str | None, *, text: bool = False, paths: Iterable[str] = ()
