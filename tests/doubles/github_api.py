@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from requests.structures import CaseInsensitiveDict
 from tests.doubles.github_answers import TIME, Answered
 from tests.doubles.github_answers import as_json as _json
 from tests.doubles.github_answers import error as _error
@@ -169,7 +170,7 @@ class Api:
         kind = headers.get("Content-Type", "")
         wrong = list(self.description.request(operation, query, kind, body, uploads=uploads))
         # GitHub's own clients, in the stand-ins of its actions, do not say which version they mean.
-        ours = not headers.get("User-Agent", "").startswith(("@actions/", "actions/"))
+        ours = not headers.get("User-Agent", "").startswith(("@actions/", "actions/", "octokit"))
         wanted = ("User-Agent", "X-GitHub-Api-Version") if ours else ("User-Agent",)
         wrong += [f"no header {name}" for name in wanted if name not in headers]
         self.complaints += [f"{method} {path}: {each}" for each in wrong]
@@ -401,6 +402,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        # Clients write the names as they like.
+        headers = CaseInsensitiveDict(self.headers.items())
         with self.api.lock:
             fault = self._fault()
             if fault and fault.drop == "before":
@@ -411,7 +414,7 @@ class _Handler(BaseHTTPRequestHandler):
                     fault.then()
                 self._send(*_error(fault.status, "a fault of the test"), fault.headers)
                 return
-            status, more, answer = self.api.answer(self.command, self.path, dict(self.headers), body)
+            status, more, answer = self.api.answer(self.command, self.path, headers, body)
             if fault:
                 self._drop(fault)
                 return
