@@ -131,11 +131,13 @@ class World:
         stand_ins: Mapping[str, Path] | None = None,
         caches: Path | None = None,
         artifacts: Path | None = None,
+        token: str = "",
     ) -> Run:
         """Run the jobs of a workflow for an event, offline, on this host.
 
         `stand_ins` are the folders that stand for others' actions (`actions/cache@<commit>`), `caches` is where act's
-        cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none.
+        cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none. `token` is
+        what jobs get as `github.token`.
         """
         words = [str(self.act), event, "--json", "-W", f".github/workflows/{workflow}"]
         words += [
@@ -158,6 +160,8 @@ class World:
             words += ["--local-repository", f"{action}={folder}"]
         for name, value in (env or {}).items():
             words += ["--env", f"{name}={value}"]
+        if token:
+            words += ["--secret", f"GITHUB_TOKEN={token}"]
         if payload is not None:
             file = repository.parent / f"{repository.name}-{event}.json"
             file.write_text(json.dumps(payload))

@@ -36,12 +36,12 @@ def read(folder: Path) -> tuple[tuple[Payload, ...], tuple[Refused, ...]]:
         try:
             payloads.append(payload.read(_content(path)))
         except payload.RefusedError as why:
-            refused.append(Refused(_shown(name), str(why)))
+            refused.append(Refused(name, str(why)))
     return tuple(payloads), tuple(refused)
 
 
 def _candidates(folder: Path, entries: list[os.DirEntry[str]]) -> Iterator[tuple[str, Path]]:
-    """Yield name and file of each artifact: several have a folder each, a single one lies in the folder itself.
+    """Yield what each artifact is called and where it lies: several have a folder each, a single one lies in the folder itself.
 
     https://github.com/actions/download-artifact#outputs
     """
@@ -49,7 +49,7 @@ def _candidates(folder: Path, entries: list[os.DirEntry[str]]) -> Iterator[tuple
         yield "the artifact", folder
         return
     for each in entries:
-        yield each.name, Path(each.path)
+        yield _shown(each.name), Path(each.path)
 
 
 def _content(artifact: Path) -> bytes:
@@ -59,20 +59,22 @@ def _content(artifact: Path) -> bytes:
     entries = _entries(artifact, 1)
     if entries is None or [each.name for each in entries] != [FILE]:
         raise payload.RefusedError(f"it must hold {FILE} and nothing else")
+    # A link is not followed, and opening a pipe does not wait for somebody to write.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        # A link is not followed, and opening a pipe does not wait for somebody to write.
-        opened = os.open(
-            artifact / FILE, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        )
+        opened = os.open(artifact / FILE, flags)
     except OSError as why:
         raise payload.RefusedError(f"its {FILE} cannot be opened as a plain file") from why
-    with os.fdopen(opened, "rb") as file:
-        about = os.fstat(file.fileno())
+    try:
+        about = os.fstat(opened)
         if not stat.S_ISREG(about.st_mode):
             raise payload.RefusedError(f"its {FILE} is no plain file")
         if about.st_size > payload.LARGEST:
             raise payload.RefusedError(f"it is larger than {payload.LARGEST:,} bytes")
-        return file.read(payload.LARGEST + 1)
+        with os.fdopen(opened, "rb", closefd=False) as file:
+            return file.read(payload.LARGEST + 1)
+    finally:
+        os.close(opened)
 
 
 def _entries(folder: Path, most: int) -> list[os.DirEntry[str]] | None:

@@ -91,14 +91,16 @@ class Http:
         parameters: Mapping[str, str] | None = None,
         *,
         body: Mapping[str, object] | None = None,
+        repeat: bool | None = None,
     ) -> Answer:
         """Return the answer to a call of the API, whatever its status, after waiting for rate limits.
 
-        Tries again on 5xx and on a broken connection, but never a POST: that may have been done all the same. Raises
-        Unavailable when nothing came, and when the rate is limited for longer than a run may wait.
+        Tries again on 5xx and on a broken connection, but a POST only where `repeat` says that it changes nothing: it
+        may have been done all the same. Raises Unavailable when nothing came, and when the rate is limited for longer
+        than a run may wait.
         """
         shown = f"{method} {self._api}{path}"
-        tries = TRIES if method in _SAFE_TO_REPEAT else 1
+        tries = TRIES if (method in _SAFE_TO_REPEAT if repeat is None else repeat) else 1
         turn = 0
         while True:
             answer = self._once(method, self._api + path, parameters, body)
@@ -130,10 +132,10 @@ class Http:
         raise Unavailable(f"GitHub lists more than {MOST_PAGES} pages of {path}.")
 
     def graphql(self, query: str) -> Answer:
-        """Return the answer to a query of the GraphQL API, which lies beside the REST API."""
+        """Return the answer to a query, which changes nothing, of the GraphQL API; it lies beside the REST API."""
         # https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql#the-graphql-endpoint
         beside = Http(self._api.removesuffix("/v3"), self._token, self._clock)
-        return beside.ask("POST", "/graphql", body={"query": query})
+        return beside.ask("POST", "/graphql", body={"query": query}, repeat=True)
 
     def _once(
         self,

@@ -142,11 +142,11 @@ def test_a_tool_without_an_answer_uploads_nothing() -> None:
 
 
 def test_the_payload_for_a_comment_has_limits_and_holds_no_message() -> None:
-    many = [finding(f"{number}.py", rule="F401\n" * 40) for number in range(COMMENT_ROWS + 20)]
+    many = [finding(f"{number}.py", rule="F401\n" * 40) for number in range(reporting.COMMENT_ROWS + 20)]
     made = of(run(*many, finding("", 0, tool="ruff-check")), base_runs=(run(),), config=Config(scope="new"))
     payload = json.loads(next(each.render() for each in made.products if each.output == "comment-payload"))
     assert payload["totals"] == {"findings": 121, "old": 0, "complaints": 0, "files": 2}
-    assert len(payload["findings"]) == COMMENT_ROWS
+    assert len(payload["findings"]) == reporting.COMMENT_ROWS
     assert (payload["scope"], payload["result"], payload["id"]) == ("new", "failed", "default")
     assert max(len(each["rule"]) for each in payload["findings"]) == 100
     assert "imported but unused" not in json.dumps(payload)
