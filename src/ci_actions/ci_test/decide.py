@@ -104,6 +104,8 @@ def _problems_of_collection(
         )
     elif not collection.count:
         yield "pytest collected no tests: nothing was tested. Look at `testpaths`, and at working-directory."
+    elif cut := [each.id for each in tests if each.trouble and not each.ran]:
+        yield f"pytest was ended in the middle of {', '.join(cut[:_NAMED])}. Nobody knows what it says."
     elif not_run and facts.code != 1:
         yield f"pytest ended with exit code {facts.code}, but {_not_run(not_run, tests)}. Nobody knows what they say."
 

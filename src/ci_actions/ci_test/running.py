@@ -19,7 +19,7 @@ from ci_actions.kit.process import Process
 AGENT = Path(__file__).with_name("agent.py")
 PLUGIN = "ci_actions_ci_test"
 #: Runs the agent under a name that coverage.py takes for no file: neither it nor this may be measured as the project's.
-LOADER = '''\
+LOADER = """\
 import io
 import os
 import sys
@@ -30,7 +30,7 @@ with io.open(os.path.join(FOLDER, "agent.txt"), encoding="utf-8") as _text:
 if __name__ == "__main__":
     sys.modules["{plugin}"] = sys.modules["__main__"]
     launch()
-'''
+"""
 #: Seconds between two looks at what was printed.
 PULSE = 0.05
 #: Lines that are kept for messages.
