@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -78,8 +79,11 @@ def pipeline(code: int, text: str) -> Pipeline:
 
 
 def name_of(job: str) -> str:
-    """Return `ci / test 3.11 (1/2)` for what act calls `ci/ci/test 3.11 (1/2)`: the name of the workflow stands first."""
-    return " / ".join(part.strip() for part in job.split("/", 2)[1:])
+    """Return `ci / test 3.11 (1/2)` for what act calls `ci/ci/test 3.11 (1/2)-1`.
+
+    The name of the workflow stands first, and the jobs of a matrix are numbered.
+    """
+    return " / ".join(part.strip() for part in re.sub(r"-\d+ *$", "", job).split("/", 2)[1:])
 
 
 def call(uses: str = CI, **given: str | Mapping[str, str]) -> dict[str, Any]:
