@@ -84,7 +84,7 @@ class Config(ChangeInputs):
     layout: str = declare(
         one_of("jobs", "single"),
         default="jobs",
-        help="`jobs`: a job for each task; `single`: all of them in one job, with one Python and one shard.",
+        help="Which shape the run has. `jobs`: a job for each task; `single`: all of them in one, with one Python and one shard.",
     )
     quality: str = _switch("quality", "in a Python project, unless only documentation changed")
     test: str = _switch("test", "where there are tests, unless only documentation changed")
