@@ -53,7 +53,8 @@ class Config(Common):
     index: tuple[Index, ...] = declare(
         INDEXES,
         default=(),
-        help="Documents that must link to all others of a folder, directly or through those: `docs/index.md => docs/**`.",
+        help="Documents that must link to all others of a folder, themselves or through the index or README of a folder: "
+        "`docs/index.md => docs/**`.",
     )
     allow: tuple[str, ...] = declare(
         LIST,
