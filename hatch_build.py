@@ -11,7 +11,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("release.json", "requirements/runtime.txt")
+FILES = ("release.json", "action.yml", "requirements/runtime.txt")
 FOLDERS = ("vendor", "actions", ".github/workflows", "requirements/managers", "requirements/scanners")
 PLACE = "ci_actions/_release"  # `PACKAGED` in src/ci_actions/home.py
 
