@@ -19,7 +19,7 @@ from ci_actions.kit.inputs import suggestion
 if TYPE_CHECKING:
     from ci_actions.kit.report import Report
 
-COMMANDS = ("check", "init")
+COMMANDS = ("act", "check", "init")
 MAINTENANCE = ("release",)
 """For maintainers of this repository: takes no settings of a project."""
 
@@ -73,6 +73,10 @@ def _command(name: str, words: Sequence[str], environ: Mapping[str, str]) -> int
         from ci_actions.commands.check.command import check
 
         return check(words, environ, here=here, out=sys.stdout, err=sys.stderr, clock=Clock())
+    if name == "act":
+        from ci_actions.commands.act.command import act
+
+        return act(words, environ, here=here, out=sys.stdout, err=sys.stderr)
     if name == "init":
         from ci_actions.commands.init import init
 
