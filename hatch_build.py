@@ -11,8 +11,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-<<<<<<< HEAD
-FILES = ("release.json", "requirements/runtime.txt")
+FILES = ("release.json", "action.yml", "requirements/runtime.txt")
 FOLDERS = (
     "vendor",
     "actions",
@@ -21,10 +20,6 @@ FOLDERS = (
     "requirements/scanners",
     "requirements/tools",
 )
-=======
-FILES = ("release.json", "action.yml", "requirements/runtime.txt")
-FOLDERS = ("vendor", "actions", ".github/workflows", "requirements/managers", "requirements/scanners")
->>>>>>> actcmd
 PLACE = "ci_actions/_release"  # `PACKAGED` in src/ci_actions/home.py
 
 
