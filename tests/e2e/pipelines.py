@@ -30,7 +30,7 @@ EVENTS = ("push", "pull_request", "merge_group", "schedule", "workflow_dispatch"
 #: Of the scanners those that need no database of advisories.
 SCANNERS = "bandit, detect-secrets"
 #: What a caller of these tests gives: one interpreter, as the machine may have no other.
-GIVEN = {"groups": "dev", "python-versions": MINOR, "security-tools": SCANNERS, "docs": "false"}
+GIVEN = {"groups": "dev", "python-versions": MINOR, "security-tools": SCANNERS}
 
 
 @dataclass(frozen=True)

@@ -443,9 +443,7 @@ class Git:
 
     def files(self, *paths: str) -> tuple[str, ...]:
         """Return tracked and untracked files that are not ignored, in one process."""
-        return _names(
-            self._expect("ls-files", "-z", "--cached", *_UNKNOWN, "--", *paths)
-        )
+        return _names(self._expect("ls-files", "-z", "--cached", *_UNKNOWN, "--", *paths))
 
     def modified(self) -> tuple[str, ...]:
         """Return the tracked files that differ from HEAD."""

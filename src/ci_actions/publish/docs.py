@@ -159,7 +159,11 @@ def workflow_tables(root: Path, text: str) -> str:
         rows = [f"| {kind.capitalize()[:-1]} | What it is |", "|---|---|"]
         for name, about in declared.items():
             default = about.get("default", "")
-            said = f"{about['description']} Default: `{default}`." if default not in ("", None) else about["description"]
+            said = (
+                f"{about['description']} Default: `{default}`."
+                if default not in ("", None)
+                else about["description"]
+            )
             rows.append(f"| `{name}` | {_cell(said)} |")
         return f"<!-- {kind} of {path} -->\n" + "\n".join(rows) + f"\n<!-- end {kind} -->"
 

@@ -218,9 +218,7 @@ def _about(git: Git, remotes: Sequence[str], found: Survey, *, offline: bool) ->
     from ci_actions.publish import tree
 
     if not remotes:
-        yield Note(
-            "", "this repository has no remote, so act calls it nektos/act: git remote add origin …"
-        )
+        yield Note("", "this repository has no remote, so act calls it nektos/act: git remote add origin …")
     if dirty := tree.dirt(git):
         shown = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if len(dirty) > 3 else "")
         yield Note("", f"not committed, so CI would not see it, but act does: {shown}")
