@@ -23,6 +23,7 @@ from tests.e2e.pipelines import (
     interpreter,
     orders,
     pull_request,
+    settings,
 )
 from tests.e2e.stand_ins import stand_ins_or_skip, stands_for, tool_cache
 
@@ -161,9 +162,8 @@ def test_each_job_is_red_once(
 ) -> None:
     """Slow: six whole runs; sampled by the one whose job quality is red."""
     if "README.rst" in files:
-        settings = (ORDERS / "pyproject.toml").read_text()
         files |= {
-            "pyproject.toml": settings.replace(
+            "pyproject.toml": settings().replace(
                 'version = "1.0.0"', 'version = "1.0.0"\nreadme = "README.rst"', 1
             )
         }
@@ -214,8 +214,7 @@ def test_other_events_get_the_same_verdict(branch: Consumer, event: str) -> None
 @pytest.mark.slow
 def test_what_the_caller_leaves_out_has_safe_defaults(branch: Consumer) -> None:
     """Slow: a whole run without one input but the scanners; sampled by the fast ones, which leave most of them out."""
-    settings = (ORDERS / "pyproject.toml").read_text()
-    branch.add({"pyproject.toml": settings.replace('">=3.11"', f'"=={MINOR}.*"')})
+    branch.add({"pyproject.toml": settings().replace('">=3.11"', f'"=={MINOR}.*"')})
     run = branch.run({"ci": {**call(), "with": {"security-tools": "bandit", "groups": "dev"}}})
     assert run.code == 0, run.text
     assert set(run.results()) == EVERYTHING
