@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ci_actions import home, vendoring
+
 RUNNER = "ubuntu-latest"
 RELEASED = "org/ci-actions/coverage-gate@v1"
 IN_SOURCE = "org/ci-actions/actions/coverage-gate@v1"
@@ -139,6 +141,44 @@ class World:
         cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none. `token` is
         what jobs get as `github.token`.
         """
+        words = self.command(
+            repository,
+            event,
+            workflow=workflow,
+            payload=payload,
+            tree=tree,
+            env=env,
+            stand_ins=stand_ins,
+            caches=caches,
+            artifacts=artifacts,
+            token=token,
+        )
+        done = subprocess.run(
+            words,
+            cwd=repository,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Run(done.returncode, jobs_in(done.stdout), done.stdout + done.stderr)
+
+    def command(
+        self,
+        repository: Path,
+        event: str = "push",
+        *,
+        workflow: str = "ci.yml",
+        payload: Mapping[str, object] | None = None,
+        tree: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stand_ins: Mapping[str, Path] | None = None,
+        caches: Path | None = None,
+        artifacts: Path | None = None,
+        token: str = "",
+    ) -> list[str]:
+        """Return the command of act that `run` runs."""
         words = [str(self.act), event, "--json", "-W", f".github/workflows/{workflow}"]
         words += [
             "-P",
@@ -166,16 +206,22 @@ class World:
             file = repository.parent / f"{repository.name}-{event}.json"
             file.write_text(json.dumps(payload))
             words += ["-e", str(file)]
-        done = subprocess.run(
-            words,
-            cwd=repository,
-            env=self.environ(),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return Run(done.returncode, jobs_in(done.stdout), done.stdout + done.stderr)
+        return words
+
+
+def make_world(act: Path, root: Path, folder: Path) -> World:
+    """Make the trees that stand for `org/ci-actions@v1`: the sources of a checkout, and the release made of them."""
+    vendor = Path(home.vendor_folder(str(root), os.environ))
+    if not vendor.is_dir():
+        vendoring.build(root / "requirements" / "runtime.txt", vendor, sys.executable)
+    for name in ("source", "released"):
+        copy_of_checkout(root, folder / name)
+    add_doors(folder / "released")
+    shutil.copytree(vendor, folder / "released" / "vendor")
+    cache = folder / "cache"
+    # The job finds the folder that a source tree makes at its first start (tests/integration has that start).
+    shutil.copytree(vendor, cache / "ci-actions" / "vendor" / vendor.name)
+    return World(act, folder / "released", folder / "source", cache)
 
 
 def free_port() -> int:

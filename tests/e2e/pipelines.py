@@ -140,7 +140,21 @@ class Consumer:
             self.repository.commit("the caller", self.repository.git("branch", "--show-current"))
         artifacts = self.folder / "artifacts"
         shutil.rmtree(artifacts, ignore_errors=True)
-        environ = {
+        done = self.world.run(
+            self.repository.path,
+            event,
+            payload=payload,
+            env={**self.environ(), **(env or {})},
+            stand_ins=self.stand_ins,
+            caches=self.folder / "caches" if caches else None,
+            artifacts=artifacts,
+            tree=self.tree,
+        )
+        return pipeline(done.code, done.text)
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables of every job."""
+        return {
             "HOME": str(self.folder / "home"),
             "XDG_CACHE_HOME": str(self.world.cache),
             **{
@@ -151,17 +165,6 @@ class Consumer:
             # As on a runner that keeps what it has downloaded: how long that takes is not what is tested.
             "PIP_CACHE_DIR": str(Path(os.environ["XDG_CACHE_HOME"], "ci-actions", "pip")),
         }
-        done = self.world.run(
-            self.repository.path,
-            event,
-            payload=payload,
-            env={**environ, **(env or {})},
-            stand_ins=self.stand_ins,
-            caches=self.folder / "caches" if caches else None,
-            artifacts=artifacts,
-            tree=self.tree,
-        )
-        return pipeline(done.code, done.text)
 
     def artifacts(self) -> set[str]:
         """Names of the artifacts of the last run."""
