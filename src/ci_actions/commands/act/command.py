@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 _KEPT = frozenset(
     "PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TERM TMPDIR CI_ACTIONS_PYTHON".split()
     + "HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR".split()
+    # By name: DOCKER_AUTH_CONFIG is a secret.
+    + "DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY".split()
     # Windows finds nothing without these.
     + "SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT TEMP TMP USERPROFILE APPDATA LOCALAPPDATA OS".split()
 )
-_KEPT_PREFIXES = ("LC_", "XDG_", "DOCKER_")
+_KEPT_PREFIXES = ("LC_", "XDG_")
 #: Options of act that take `NAME=value`, or `NAME` alone for what the environment holds.
 _FROM_ENVIRONMENT = ("-s", "--secret", "--env", "--var")
 #: Every option of these that we use came later than the others.
@@ -218,9 +220,7 @@ def _about(git: Git, remotes: Sequence[str], found: Survey, *, offline: bool) ->
     from ci_actions.publish import tree
 
     if not remotes:
-        yield Note(
-            "", "this repository has no remote, so act calls it nektos/act: git remote add origin …"
-        )
+        yield Note("", "this repository has no remote, so act calls it nektos/act: git remote add origin …")
     if dirty := tree.dirt(git):
         shown = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if len(dirty) > 3 else "")
         yield Note("", f"not committed, so CI would not see it, but act does: {shown}")
