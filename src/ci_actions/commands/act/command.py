@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 _KEPT = frozenset(
     "PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TERM TMPDIR CI_ACTIONS_PYTHON".split()
     + "HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR".split()
+    # By name: DOCKER_AUTH_CONFIG is a secret.
+    + "DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY".split()
     # Windows finds nothing without these.
     + "SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT TEMP TMP USERPROFILE APPDATA LOCALAPPDATA OS".split()
 )
-_KEPT_PREFIXES = ("LC_", "XDG_", "DOCKER_")
+_KEPT_PREFIXES = ("LC_", "XDG_")
 #: Options of act that take `NAME=value`, or `NAME` alone for what the environment holds.
 _FROM_ENVIRONMENT = ("-s", "--secret", "--env", "--var")
 #: Every option of these that we use came later than the others.

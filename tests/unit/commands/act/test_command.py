@@ -231,6 +231,7 @@ SECRETS = {
     "GITHUB_TOKEN": "t",
     "AWS_SECRET_ACCESS_KEY": "a",
     "NPM": "n",
+    "DOCKER_AUTH_CONFIG": "d",
     "PATH": "/bin",
     "LC_ALL": "C",
     "https_proxy": "p",
