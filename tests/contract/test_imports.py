@@ -67,9 +67,10 @@ PURE = [
     ),
     *(
         f"ci_actions/ci_{name}.py"
-        for name in ("build/config", "build/contents", "build/decide", "build/model", "build/report",
-            "frontend/config", "frontend/decide", "frontend/model", "frontend/report", "docs/blocks", "docs/config", "docs/decide",
-            "docs/gfm", "docs/inlines", "docs/model", "docs/places", "docs/report", "docs/rst", "docs/slugs",
+        for name in (
+            "build/config", "build/contents", "build/decide", "build/model", "build/report", "docs/blocks", "docs/config",
+            "docs/decide", "docs/gfm", "docs/inlines", "docs/model", "docs/places", "docs/report", "docs/rst", "docs/slugs",
+            "frontend/config", "frontend/decide", "frontend/model", "frontend/report",
         )
     ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
