@@ -14,7 +14,10 @@ pytestmark = pytest.mark.integration
 
 #: A form that scanners take for a real key, put together here so that this file holds none.
 CANARY = "ghp_" + "Zk3" * 12
-SUPPRESSION = '[[suppression]]\nrule = "r"\npath = "a.py"\nreason = "known and harmless here"\nowner = "us"\nexpires = 2027-01-01\n'
+SUPPRESSION = (
+    '[[suppression]]\nrule = "r"\npath = "a.py"\nreason = "known and harmless here"\nowner = "us"\n'
+    "expires = 2027-01-01\n"
+)
 
 
 def log(level: str = "error", text: str = "bad") -> str:
