@@ -60,7 +60,7 @@ USUAL = (
     "coverage run -m pytest",
     "coverage report --fail-under=80",
     "coverage xml",
-    "bandit --quiet --recursive src",
+    "bandit --quiet -ll --recursive src",
     "git ls-files -z | xargs -0 detect-secrets-hook",
     "python -m build",
     "twine check dist/*",

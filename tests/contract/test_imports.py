@@ -84,7 +84,10 @@ PURE = [
     ),
     *(
         f"ci_actions/ci_{name}.py"
-        for name in ("build/config", "build/contents", "build/decide", "build/model", "build/report",
+        for name in (
+            "build/config", "build/contents", "build/decide", "build/model", "build/report", "codecov/config", "codecov/decide",
+            "codecov/model", "codecov/report", "docs/blocks", "docs/config",
+            "docs/decide", "docs/gfm", "docs/inlines", "docs/model", "docs/places", "docs/report", "docs/rst", "docs/slugs",
             "frontend/config", "frontend/decide", "frontend/model", "frontend/report",
         )
     ),

@@ -21,7 +21,7 @@ from ci_actions.security_scan.model import Facts, Scan, State, Trouble
 from ci_actions.security_scan.packages import is_lock
 from ci_actions.security_scan.preparing import AGENT, Ready, Supply, machine
 from ci_actions.security_scan.running import Runner, Work, scratch
-from ci_actions.security_scan.scanners import Ask, Ended, NoAnswer, Place, Reading, Scanner, Tree
+from ci_actions.security_scan.scanners import Ask, Ended, NoAnswer, Place, Reading, Scanner, Tree, reports
 from ci_actions.security_scan.scanners.all import SCANNERS
 
 #: These look at something else than the files of a commit: there is no base of it.
@@ -51,6 +51,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         scanning = _Scanning(config, edges, folder, redactor)
         scans = scanning.scans(tree)
         before = _before(config, edges, change, scans, scanning, folder)
+    scans = (*scans, *_of_reports(config, edges, tree, [scan.tool for scan in scans]))
     found = [finding for scan in scans for finding in scan.findings]
     # The base too, though nobody shows it: where a line is missing, the message is what fingerprints compare.
     hide(before.findings or (), redactor)
@@ -314,6 +315,23 @@ def failed(scanner: Scanner, target: str, why: NoAnswer) -> Scan:
     )
 
 
+def _of_reports(config: Config, edges: Edges[Config], tree: Tree, taken: Sequence[str]) -> tuple[Scan, ...]:
+    """Return what other programs found: of the base they say nothing, so all of it is new."""
+    if not config.reports:
+        return ()
+    given = [
+        reports.Given(path=path, content=_read(str(edges.directory / path)), format=each.format)
+        for each in config.reports
+        for path in _fitting(edges.directory, each.glob) or (each.glob,)
+    ]
+    locks = {
+        path: fingerprints.decoded(content)
+        for path in tree.everything
+        if path.rpartition("/")[2] == "Cargo.lock" and (content := tree.read(path)) is not None
+    }
+    return reports.scans(given, root=str(edges.root), locks=locks, now=edges.clock.now(), taken=taken)
+
+
 def clean(scan: Scan, redactor: Redactor) -> Scan:
     """Return the scan without a secret in any of its texts."""
     ours = redactor.sentence
@@ -353,6 +371,15 @@ def _read(path: str) -> bytes | None:
         return Path(path).read_bytes()
     except OSError:
         return None
+
+
+def _fitting(directory: Path, pattern: str) -> list[str]:
+    """Return the files that fit, ignored ones too: reports are mostly not committed."""
+    from glob import glob
+
+    named = [pattern] if (directory / pattern).is_file() else []
+    found = named or glob(pattern, root_dir=directory, recursive=True, include_hidden=True)  # noqa: PTH207 - keeps paths as typed
+    return sorted(each.replace("\\", "/") for each in found if (directory / each).is_file())
 
 
 def _modified(path: str) -> float | None:
