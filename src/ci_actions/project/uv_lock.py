@@ -60,7 +60,7 @@ def compare(files: ProjectFiles, lock: str = "uv.lock") -> Answer:
         _groups(pyproject, package),
         _extras(project, package),
     ]
-    known = {name for name, _ in scan(lock, text.encode())}
+    known = {each.name for each in scan(lock, text.encode())}
     if not {normalised(each) for each in _REFERENCE.findall(text)} <= known:
         answers.append(unknown("the lock refers to packages that it does not hold"))
     return together(answers)

@@ -59,7 +59,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
     if not config.install:
         return begun
     if not work.installs:
-        return replace(begun, distributions=_count(found.proof))
+        return replace(begun, distributions=_count(found.proof), has_project=driver.has_project)
     if plan.unknown and config.lock_policy == "frozen":
         drifted = driver.check_lock()
         watch.lap("lock")
@@ -83,6 +83,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         distributions=len(marker.distributions),
         size=sum(facts.size(path) for path in kept) if saves else 0,
         save=saves,
+        has_project=driver.has_project,
     )
 
 
@@ -91,9 +92,9 @@ def finish(config: Config, found: FinishFacts, edges: Edges[Config]) -> Finished
     if found.plan.manager == "none" or found.installed is None or found.keyed is None:
         return Finished(facts=found, ended=edges.clock.now())
     watch = Watch(edges.clock)
-    job = environment.job(config, edges, found.keyed)
-    if config.install:
-        environment.again(job, tuple(found.installed.manager), found.keyed).install_project()
+    if found.installed.has_project:
+        job = environment.job(config, edges, found.keyed)
+        environment.again(job, found.installed.manager, found.keyed).install_project()
         watch.lap("project")
     activated = _activated(config, edges, found) if config.activate else None
     return Finished(facts=found, activated=activated, seconds=watch.seconds, ended=edges.clock.now())
@@ -105,19 +106,14 @@ def here(config: Config, plan: Plan, edges: Edges[Config]) -> Plan | Installed |
         return plan
     keyed = installed = None
     if plan.mode == "setup":
-        plan = plan if plan.present else facts.with_interpreter(config, edges, plan)
-        keyed = decide.keyed(config, facts.key_facts(config, edges, plan, Path(plan.present)))
+        plan = plan if plan.interpreter else facts.with_interpreter(config, edges, plan)
+        keyed = decide.keyed(config, facts.key_facts(config, edges, plan))
         found = facts.install_facts(config, edges, plan, keyed, matched="", outcome="")
         installed = install(config, decide.install(config, found), edges)
         if installed.drift:
             return installed
     left = FinishFacts(
-        plan=plan,
-        keyed=keyed,
-        installed=installed,
-        python_outcome="",
-        save_outcome="",
-        started=edges.clock.now(),
+        plan=plan, keyed=keyed, installed=installed, save_outcome="", started=edges.clock.now()
     )
     return finish(config, left, edges)
 
@@ -184,7 +180,7 @@ def _remove(venv: Path) -> None:
 
 def _prune(driver: Driver, venv: Path, keeps: str) -> None:
     if keeps in ("venv", "both"):
-        environments.drop_bytecode(venv)
+        environments.drop_bytecode(environments.read(venv))
     if keeps in ("downloads", "both"):
         driver.prune()
 

@@ -55,7 +55,7 @@ def plan(config: Config, facts: PlanFacts) -> Plan:
         is_locked=bool(detected.locks) and config.lock_policy != "ignore",
         request=resolved.request,
         python_why=_why(facts),
-        present=facts.present.path if facts.present else "",
+        interpreter=facts.present,
         versions=resolved.supported,
         keeps=keeps,
         keeps_why=why,
@@ -121,9 +121,7 @@ def keyed(config: Config, facts: KeyFacts) -> Keyed:
 
     who, choice = facts.interpreter, facts.choice
     made = Keyed(
-        python=who.implementation,
-        python_version=who.full_version,
-        python_path=who.path,
+        interpreter=who,
         manager_version=choice.version if choice else "",
         manager_why=choice.why if choice else "",
         choice={

@@ -29,6 +29,7 @@ from ci_actions.python_setup_with_cache.places import Machine
 
 if TYPE_CHECKING:
     from ci_actions.project.drift import Drift
+    from ci_actions.project.environments import Rejected, Verified
     from ci_actions.project.python_versions import Resolved
     from ci_actions.python_setup_with_cache.drivers.provide import Choice
 
@@ -50,17 +51,18 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
     matrix = config.mode == "matrix"
+    resolved = None if matrix else _resolved(config, edges, files)
     detected = None if matrix else detect(files, config.manager)
     drifts: tuple[Drift, ...] = ()
     if detected and config.lock_policy == "frozen" and config.install:
         drifts = check(files, detected)
     return PlanFacts(
         supported=supported(files) if matrix else None,
-        resolved=None if matrix else _resolved(config, edges, files),
+        resolved=resolved,
         detected=detected,
         drifts=drifts,
         service=service(config, edges),
-        present=None if matrix else present(config, edges, files),
+        present=present(config, edges, resolved) if resolved else None,
         given=edges.given,
         prefix=edges.prefix,
         started=started,
@@ -69,30 +71,15 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
 
 def for_key(config: Config, edges: Edges[Config]) -> KeyFacts:
     """Return what the key is made of. Raises Unavailable when the interpreter that came is not the one that was wanted."""
-    plan = planned(edges)
-    named = edges.environ.get("CI_ACTIONS_TARGET_PYTHON", "") or plan.present
-    if not named:
-        raise Unavailable(
-            f"actions/setup-python brought no Python {plan.request}.", advice="The log of its step says why."
-        )
-    return key_facts(config, edges, plan, Path(named))
+    return key_facts(config, edges, planned(edges))
 
 
-def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) -> KeyFacts:
-    """Return what the key is made of, for this interpreter."""
+def key_facts(config: Config, edges: Edges[Config], plan: Plan) -> KeyFacts:
+    """Return what the key is made of. Raises Unavailable as `for_key`."""
     from datetime import UTC, datetime
-
-    from ci_actions.project.interpreters import probe
 
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
-    interpreter = probe(python, edges.process)
-    if not _fits(config, edges, files, interpreter, there=bool(plan.present)):
-        raise Unavailable(
-            f"{python} is {interpreter.implementation} {interpreter.full_version}, which is not what was asked for: "
-            f"{plan.python_why}.",
-            advice="Is that version in the tool cache of the runner, or can it be fetched?",
-        )
     detected = detect(files, config.manager)
     extra = (
         read_matching(edges.directory, edges.root, config.cache_dependency_path)
@@ -101,7 +88,7 @@ def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) ->
     )
     return KeyFacts(
         plan=plan,
-        interpreter=interpreter,
+        interpreter=plan.interpreter or _brought(config, edges, plan, files),
         choice=choice(config, edges, files, detected),
         machine=machine(edges),
         environment=(edges.directory / ".venv").as_posix(),
@@ -111,6 +98,25 @@ def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) ->
         today=datetime.fromtimestamp(edges.clock.now(), UTC).date(),
         started=started,
     )
+
+
+def _brought(config: Config, edges: Edges[Config], plan: Plan, files: ProjectFiles) -> Interpreter:
+    """Return the interpreter that actions/setup-python brought. Raises Unavailable when it is none that was asked for."""
+    from ci_actions.project.interpreters import probe
+
+    named = edges.environ.get("CI_ACTIONS_TARGET_PYTHON", "")
+    if not named:
+        raise Unavailable(
+            f"actions/setup-python brought no Python {plan.request}.", advice="The log of its step says why."
+        )
+    found = probe(named, edges.process)
+    if not _fits(_resolved(config, edges, files), found):
+        raise Unavailable(
+            f"{named} is {found.implementation} {found.full_version}, which is not what was asked for: "
+            f"{plan.python_why}.",
+            advice="Is that version in the tool cache of the runner, or can it be fetched?",
+        )
+    return found
 
 
 def for_install(config: Config, edges: Edges[Config]) -> InstallFacts:
@@ -140,7 +146,7 @@ def install_facts(
         outcome=outcome,
         proof=proof,
         disposable=edges.context.github,
-        size=sum(size(path) for path in kept_folders(edges, keyed)) if matched else 0,
+        size=_restored(edges, keyed, proof) if matched else 0,
         verify_seconds=edges.clock.monotonic() - watch,
         started=started,
     )
@@ -224,12 +230,18 @@ def kept_folders(edges: Edges[Config], keyed: Keyed) -> list[Path]:
     return found
 
 
-def size(path: Path) -> int:
+def _restored(edges: Edges[Config], keyed: Keyed, proof: Verified | Rejected | None) -> int:
+    """Return the bytes of the folders that are kept; those of a proved environment are known."""
+    known = {edges.directory / ".venv": getattr(proof, "size", 0)}
+    return sum(known.get(path) or size(path) for path in kept_folders(edges, keyed))
+
+
+def size(path: str | os.PathLike[str]) -> int:
     """Return the bytes of all files in a folder, links not followed, 0 for what is not there."""
     try:
         with os.scandir(path) as entries:
             return sum(
-                size(Path(each.path))
+                size(each.path)
                 if each.is_dir(follow_symlinks=False)
                 else each.stat(follow_symlinks=False).st_size
                 for each in entries
@@ -265,7 +277,7 @@ def service(config: Config, edges: Edges[Config]) -> Service:
     return Service(restore=restore, save=save, why=why)
 
 
-def present(config: Config, edges: Edges[Config], files: ProjectFiles) -> Interpreter | None:
+def present(config: Config, edges: Edges[Config], resolved: Resolved) -> Interpreter | None:
     """Return the interpreter that an earlier step of the job set up, if it is one that was asked for.
 
     actions/setup-python names its folder in `pythonLocation`; a Python of the system is not meant for projects.
@@ -282,7 +294,7 @@ def present(config: Config, edges: Edges[Config], files: ProjectFiles) -> Interp
                 found = probe(program, edges.process)
             except CannotJudge:
                 return None
-            return found if _fits(config, edges, files, found, there=True) else None
+            return found if _fits(_any_of(resolved), found) else None
     return None
 
 
@@ -290,9 +302,9 @@ def with_interpreter(config: Config, edges: Edges[Config], plan: Plan) -> Plan:
     """Return the plan with an interpreter of this machine. Raises Unavailable when none is what was asked for."""
     from ci_actions.project.interpreters import find
 
-    files = read_project(edges.directory, edges.root)
+    wanted = _any_of(_resolved(config, edges, read_project(edges.directory, edges.root)))
     found = find(
-        lambda each: each.prefix == each.base_prefix and _fits(config, edges, files, each, there=True),
+        lambda each: each.prefix == each.base_prefix and _fits(wanted, each),
         process=edges.process,
         environ=edges.environ,
     )
@@ -304,7 +316,7 @@ def with_interpreter(config: Config, edges: Edges[Config], plan: Plan) -> Plan:
     why = plan.python_why
     if found.version != plan.request:
         why = f"Python {found.version}, which this machine has and the project allows"
-    return replace(plan, present=found.path, python_why=why)
+    return replace(plan, interpreter=found, python_why=why)
 
 
 def _resolved(config: Config, edges: Edges[Config], files: ProjectFiles) -> Resolved:
@@ -329,15 +341,15 @@ def _resolved(config: Config, edges: Edges[Config], files: ProjectFiles) -> Reso
     )
 
 
-def _fits(
-    config: Config, edges: Edges[Config], files: ProjectFiles, found: Interpreter, *, there: bool
-) -> bool:
-    """Return whether an interpreter is the one that was asked for; of one that is there already, any in the range is."""
+def _any_of(resolved: Resolved) -> Resolved:
+    """Return the wish for an interpreter that is there already: of a range, any version in it."""
+    return replace(resolved, version="") if resolved.is_range else resolved
+
+
+def _fits(resolved: Resolved, found: Interpreter) -> bool:
+    """Return whether an interpreter is the one that was asked for."""
     from ci_actions.project.python_versions import satisfies
 
-    resolved = _resolved(config, edges, files)
-    if there and resolved.is_range:
-        resolved = replace(resolved, version="")
     return (
         found.implementation == resolved.implementation
         and found.free_threaded == resolved.free_threaded
@@ -366,7 +378,6 @@ def for_finish(config: Config, edges: Edges[Config]) -> FinishFacts:
         plan=plan,
         keyed=keyed,
         installed=installed,
-        python_outcome=outcome,
         save_outcome=edges.environ.get("CI_ACTIONS_SAVE_OUTCOME", ""),
         started=edges.clock.now(),
     )
