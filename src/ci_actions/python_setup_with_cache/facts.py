@@ -9,11 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
-from ci_actions.kit.run import Edges
-from ci_actions.project.files import ProjectFiles
-from ci_actions.project.managers import Detected, detect, relevant
 from ci_actions.project.model import Interpreter, Manager
-from ci_actions.project.reading import read_matching, read_project
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.model import (
     FinishFacts,
@@ -25,13 +21,16 @@ from ci_actions.python_setup_with_cache.model import (
     PlanFacts,
     Service,
 )
-from ci_actions.python_setup_with_cache.places import Machine
 
 if TYPE_CHECKING:
+    from ci_actions.kit.run import Edges
     from ci_actions.project.drift import Drift
     from ci_actions.project.environments import Rejected, Verified
+    from ci_actions.project.files import ProjectFiles
+    from ci_actions.project.managers import Detected
     from ci_actions.project.python_versions import Resolved
     from ci_actions.python_setup_with_cache.drivers.provide import Choice
+    from ci_actions.python_setup_with_cache.places import Machine
 
 #: Runs whose result is published, or that strangers can start with rights of ours: no cache unless asked for.
 #: https://docs.zizmor.sh/audits/#cache-poisoning
@@ -46,7 +45,9 @@ _INDEXES = (
 def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
     """Return what decides the plan. Raises BadInput for a project that cannot be understood."""
     from ci_actions.project.drift import check
+    from ci_actions.project.managers import detect
     from ci_actions.project.python_versions import supported
+    from ci_actions.project.reading import read_project
 
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
@@ -77,6 +78,9 @@ def for_key(config: Config, edges: Edges[Config]) -> KeyFacts:
 def key_facts(config: Config, edges: Edges[Config], plan: Plan) -> KeyFacts:
     """Return what the key is made of. Raises Unavailable as `for_key`."""
     from datetime import UTC, datetime
+
+    from ci_actions.project.managers import detect
+    from ci_actions.project.reading import read_matching, read_project
 
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
@@ -202,12 +206,15 @@ def wanted_version(files: ProjectFiles, manager: Manager) -> str:
 
 def inputs(files: ProjectFiles, detected: Detected) -> dict[str, bytes]:
     """Return what decides what is installed, by path relative to the git root."""
+    from ci_actions.project.managers import relevant
+
     return {files.shown(name): relevant(files, name) for name in (*detected.locks, *detected.inputs)}
 
 
 def machine(edges: Edges[Config]) -> Machine:
     """Return where things lie here."""
     from ci_actions.home import cache_home
+    from ci_actions.python_setup_with_cache.places import Machine
 
     home = edges.environ.get("HOME") or edges.environ.get("USERPROFILE") or ""
     workspace = edges.context.workspace or edges.root
@@ -301,6 +308,7 @@ def present(config: Config, edges: Edges[Config], resolved: Resolved) -> Interpr
 def with_interpreter(config: Config, edges: Edges[Config], plan: Plan) -> Plan:
     """Return the plan with an interpreter of this machine. Raises Unavailable when none is what was asked for."""
     from ci_actions.project.interpreters import find
+    from ci_actions.project.reading import read_project
 
     wanted = _any_of(_resolved(config, edges, read_project(edges.directory, edges.root)))
     found = find(

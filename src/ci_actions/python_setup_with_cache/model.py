@@ -38,7 +38,7 @@ def _read(name: str, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Service:
     """What this run may do with the cache service; `why` says what keeps it from anything, empty where nothing does."""
 
@@ -47,7 +47,7 @@ class Service:
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PlanFacts:
     """What the project and the run say. `present` is an interpreter that an earlier step of the job set up."""
 
@@ -123,7 +123,7 @@ class Keyed(HandedOn):
     started: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class KeyFacts:
     """What the second phase found: the interpreter that came, the manager that will be used, and what lies where."""
 
@@ -139,7 +139,7 @@ class KeyFacts:
     started: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InstallFacts:
     """What the third phase found: what was restored, and whether the environment that lies there can be believed.
 
@@ -158,7 +158,7 @@ class InstallFacts:
     started: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Work:
     """What is to be done with the environment: whether it is moved, removed, filled; `rejected` says why it is not believed."""
 
@@ -194,7 +194,7 @@ class Installed(HandedOn):
     started: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FinishFacts:
     """What all phases left; None where one did not run. Outcomes are those of GitHub's steps, empty where they did not run."""
 
@@ -205,7 +205,7 @@ class FinishFacts:
     started: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Activated:
     """What later steps find: folders for PATH, the last of them in front, the environment's path, and variables.
 
@@ -218,7 +218,7 @@ class Activated:
     by_hand: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Finished:
     """Everything that was done."""
 
