@@ -9,7 +9,6 @@ from ci_actions.kit.clock import Clock
 from ci_actions.kit.run import Edges
 from ci_actions.project import environments
 from ci_actions.project.environments import Rejected, Verified
-from ci_actions.project.relocation import relocate
 from ci_actions.python_setup_with_cache import activate, decide, environment, facts
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver
@@ -111,6 +110,8 @@ def _moved(work: Work, edges: Edges[Config], watch: Watch) -> tuple[str, Work]:
     proof = work.facts.proof
     if not work.moves or not isinstance(proof, Verified):
         return "", work
+    from ci_actions.project.relocation import relocate
+
     before = proof.marker.made_at
     after = relocate(proof, edges.process)
     watch.lap("move")

@@ -7,7 +7,7 @@ from pathlib import Path
 from ci_actions.home import cache_home
 from ci_actions.kit.process import inheritable
 from ci_actions.kit.run import Edges
-from ci_actions.project import consistency, environments
+from ci_actions.project import environments
 from ci_actions.project.environments import Rejected, Verified
 from ci_actions.project.managers import detect
 from ci_actions.project.marker import Marker, Origin
@@ -107,6 +107,8 @@ def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver) -> Marker:
 
 def misfits(filled: Driver) -> tuple[str, ...]:
     """Return what is installed and does not fit together, as sentences."""
+    from ci_actions.project import consistency
+
     read = environments.read(filled.job.venv)
     needs = {}
     for each in environments.installed(read):
