@@ -52,11 +52,11 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
     matrix = config.mode == "matrix"
-    resolved = None if matrix else _resolved(config, edges, files)
     detected = None if matrix else detect(files, config.manager)
     drifts: tuple[Drift, ...] = ()
     if detected and config.lock_policy == "frozen" and config.install:
         drifts = check(files, detected)
+    resolved = None if matrix else _resolved(config, edges, files)
     return PlanFacts(
         supported=supported(files) if matrix else None,
         resolved=resolved,
