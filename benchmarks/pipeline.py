@@ -111,9 +111,7 @@ def make(folder: Path) -> Consumer:
 def usual(consumer: Consumer) -> dict[str, object]:
     """Return the job that most projects have."""
     setup = next(each for each in consumer.stand_ins if each.startswith(SETUP_PYTHON))
-    install = (
-        f"python -m venv .venv && .venv/bin/python -m pip install --quiet --editable . {LINTED} {TOOLS}"
-    )
+    install = f"python -m venv .venv && .venv/bin/python -m pip install --quiet --editable . {LINTED} {TOOLS}"
     activate = 'echo "$PWD/.venv/bin" >> "$GITHUB_PATH"'
     return {
         "runs-on": "ubuntu-latest",
