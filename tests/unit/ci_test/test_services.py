@@ -109,7 +109,7 @@ def test_nobody_listens() -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         with pytest.raises(
-            Unavailable, match=f"127.0.0.1:{port} did not answer within 0 seconds: Connection refused"
+            Unavailable, match=f"127.0.0.1:{port} did not answer within 0 s: Connection refused"
         ):
             wait(f"mysql://127.0.0.1:{port}")
 
