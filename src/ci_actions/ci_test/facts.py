@@ -20,8 +20,8 @@ from ci_actions.project import own_interpreter
 
 #: How coverage.py's files begin: SQLite's, and those of version 4.
 _DATA_HEADS = (b"SQLite format 3\0", b"!coverage.py:")
-#: Files of an earlier run in a folder that the user named, or that a laptop keeps.
-_OURS = ("shard.json", "junit.xml", "durations.json", "report.json", "summary.md")
+#: What this run may not write again: left from an earlier one, it would be taken for ours.
+_OURS = ("shard.json", "junit.xml", "durations.json")
 #: What file systems round times of files to, in seconds, at worst.
 _CLOCK_GRAIN = 2.0
 
@@ -119,7 +119,9 @@ def _run(
         recorded=_relative(recorded, edges.root),
         junit=hide(junit.read_text("utf-8", "replace")) if junit.is_file() else "",
         tail=tuple(hide(line) for line in ended.tail),
-        data_files=tuple(os.path.relpath(each, directory) for each in _data_files(data)),
+        data_files=tuple(
+            os.path.relpath(each, directory) for each in _data_files(data) if _is_new(each, began)
+        ),
     )
     return _Made(facts=facts, began=began)
 
@@ -279,7 +281,9 @@ def _report_folder(config: Config, edges: Edges[Config]) -> Path:
     try:
         for name in _OURS:
             (folder / name).unlink(missing_ok=True)
-        rmtree(folder / "coverage", ignore_errors=True)
+        if not config.report_dir:
+            # In a folder of the user's, that name may be anything.
+            rmtree(folder / "coverage", ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as denied:
         raise Unavailable(
@@ -298,9 +302,7 @@ def _copied(
     copied: dict[str, None] = {}
     missing = []
     for pattern in config.coverage_files:
-        written = [
-            path for path in _matching(pattern, directory) if path.stat().st_mtime >= since - _CLOCK_GRAIN
-        ]
+        written = [path for path in _matching(pattern, directory) if _is_new(path, since)]
         if not written:
             missing.append(pattern)
         for path in written:
@@ -310,6 +312,11 @@ def _copied(
             copyfile(path, target)
             copied[name] = None
     return tuple(copied), tuple(missing)
+
+
+def _is_new(path: Path, since: float) -> bool:
+    """Return whether a file was written since a time; what an earlier run left measures nothing of this one."""
+    return path.stat().st_mtime >= since - _CLOCK_GRAIN
 
 
 def _matching(pattern: str, directory: Path) -> Iterator[Path]:
