@@ -55,22 +55,11 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     folder = _report_folder(config, edges)
     seconds, warnings = _durations(config, edges.directory)
     _await(config, services, edges)
+    began = edges.clock.now()
     with TemporaryDirectory(prefix="ci-actions-test-", ignore_cleanup_errors=True) as scratch:
-        made = _run(config, edges, variables, seconds, Path(scratch), hide)
-    copied, missing = _copied(config, edges.directory, folder, since=made.began)
-    return replace(
-        made.facts,
-        copied=copied,
-        missing=missing,
-        warnings=(*warnings, *made.facts.warnings),
-        folder=str(folder),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Made:
-    facts: Facts
-    began: float
+        facts = _run(config, edges, variables, seconds, Path(scratch), hide)
+    copied, missing = _copied(config, edges.directory, folder, since=began)
+    return replace(facts, copied=copied, missing=missing, warnings=warnings, folder=str(folder))
 
 
 def _run(
@@ -80,8 +69,8 @@ def _run(
     seconds: Mapping[str, float],
     scratch: Path,
     hide: Callable[[str], str],
-) -> _Made:
-    """Run the tests and return how it went; `began` is the time before they did, as files have it."""
+) -> Facts:
+    """Run the tests and return how it went."""
     directory = edges.directory
     tests = _by_command(config, edges) if config.by_command else _by_pytest(config, edges, scratch, seconds)
     env = {**tests.env, **variables}
@@ -109,7 +98,7 @@ def _run(
         ) from wrong
     recorded = _of_a_command(tests, edges) if config.by_command else running.read_back(scratch, hide)
     junit = scratch / "junit.xml"
-    facts = Facts(
+    return Facts(
         id=config.id or f"{recorded.python or 'tests'}-{config.shard.index}",
         python=recorded.python,
         how=tests.found.how if tests.found else "",
@@ -123,7 +112,6 @@ def _run(
             os.path.relpath(each, directory) for each in _data_files(data) if _is_new(each, began)
         ),
     )
-    return _Made(facts=facts, began=began)
 
 
 # --- what the tests get ---------------------------------------------------------------------------
