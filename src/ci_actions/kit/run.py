@@ -44,7 +44,7 @@ class Progress(Protocol):
 class Mask(Protocol):
     """Keeps a value out of the log from now on, whoever prints it."""
 
-    def __call__(self, value: str) -> None:
+    def __call__(self, value: str, /) -> None:
         """Hide one value."""
 
 
