@@ -29,6 +29,9 @@ _INTERNAL = re.compile(r"(?<!\w)_`(?P<name>[^`]+)`")
 _SIMPLE = re.compile(
     r"(?<![\w`\\./:@#&=?%+~-])(?P<name>[A-Za-z0-9](?:[A-Za-z0-9]|[-_.:+](?=[A-Za-z0-9]))*)_(?P<two>_?)(?=$|[\s'\")\]}>/:.,;!?-])"
 )
+_QUOTED = re.compile(r"`[^`]+`_?_?")
+#: What the end of a name looks like.
+_UNDERSCORE = re.compile(r"_(?:$|[\s'\")\]}>/:.,;!?-]|_(?!\w))")
 _ADDRESS = re.compile(r"https?://[^\s<>`\"]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -293,24 +296,37 @@ class _Scan:
         if not ("`" in text or "_" in text or "://" in text):
             return
         places = _Lines.of(lines)
-        text = _LITERAL.sub(_blank, text)
-        text = _INTERNAL.sub(self._internal, text)
-        for found in _ROLE.finditer(text):
-            self._role(found, places)
-        text = _ROLE.sub(_blank, text)
-        for found in _PHRASE.finditer(text):
-            self._phrase(found, places)
-        text = re.sub(r"`[^`]+`_?_?", _blank, text)
-        for found in _ADDRESS.finditer(text):
-            at, column = places.where(found.start())
-            self._link(Kind.LINK, found[0].rstrip(".,;:!?)'\""), at, column)
-        text = _ADDRESS.sub(_blank, text)
+        # Most paragraphs hold few of these, and expressions that find nothing cost more than a look.
+        if "`" in text:
+            text = self._marked(text, places)
+        if "://" in text:
+            for found in _ADDRESS.finditer(text):
+                at, column = places.where(found.start())
+                self._link(Kind.LINK, found[0].rstrip(".,;:!?)'\""), at, column)
+            text = _ADDRESS.sub(_blank, text)
+        if not _UNDERSCORE.search(text):
+            return
         for found in _SIMPLE.finditer(text):
             at, column = places.where(found.start())
             if found["two"]:
                 self.anonymous_uses.append((at, column))
             else:
                 self.phrases.append((found["name"], at, column, self.uncertain >= 0))
+
+    def _marked(self, text: str, places: _Lines) -> str:
+        """Take what stands in backquotes; return the text with spaces in its place."""
+        if "``" in text:
+            text = _LITERAL.sub(_blank, text)
+        if "_`" in text:
+            text = _INTERNAL.sub(self._internal, text)
+        if ":`" in text:
+            for found in _ROLE.finditer(text):
+                self._role(found, places)
+            text = _ROLE.sub(_blank, text)
+        if "`_" in text:
+            for found in _PHRASE.finditer(text):
+                self._phrase(found, places)
+        return _QUOTED.sub(_blank, text)
 
     def _internal(self, found: re.Match[str]) -> str:
         self.names.setdefault(normal(found["name"]), "")
