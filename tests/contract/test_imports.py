@@ -58,7 +58,7 @@ PURE = [
     "ci_actions/workflows/jobs.py",
     *(
         f"ci_actions/ci_test/{name}.py"
-        for name in ("address", "config", "decide", "dotenv", "durations", "masking", "model", "record", "report")
+        for name in ("address", "config", "decide", "dotenv", "masking", "model", "record", "report")
     ),
     *(
         f"ci_actions/coverage_gate/{name}.py"

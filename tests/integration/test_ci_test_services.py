@@ -156,8 +156,6 @@ def test_what_does_not_answer_is_named(tmp_path: Path) -> None:
     stdout, stderr = asked.communicate(timeout=60)
     report = json.loads(stdout)
     assert report["exit-code"] == 4
-    assert (
-        f"input 'database-url': 127.0.0.1:{port} did not answer as PostgreSQL does within 1 s" in stderr
-    )
+    assert f"input 'database-url': 127.0.0.1:{port} did not answer as PostgreSQL does within 1 s" in stderr
     assert "Connection refused" in stderr
     assert "hunter" not in stdout + stderr

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ci_actions.ci_test import dotenv, durations, running
+from ci_actions.ci_test import dotenv, running
 from ci_actions.ci_test.address import Address, parse
 from ci_actions.ci_test.config import Config
 from ci_actions.ci_test.masking import hider, secrets_in
@@ -16,7 +16,7 @@ from ci_actions.ci_test.model import Facts, Recorded, Trouble
 from ci_actions.kit import emit
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
 from ci_actions.kit.run import Edges
-from ci_actions.project import own_interpreter
+from ci_actions.project import durations, own_interpreter
 
 #: How coverage.py's files begin: SQLite's, and those of version 4.
 _DATA_HEADS = (b"SQLite format 3\0", b"!coverage.py:")
@@ -170,18 +170,14 @@ def _durations(config: Config, directory: Path) -> tuple[Mapping[str, float], tu
     """Return the recorded seconds, and why there are none where there should be."""
     if config.by_command:
         return {}, ()
-    path = directory / (config.durations or durations.USUAL)
+    name = config.durations or durations.FILE
     try:
-        found = durations.read(path.read_text("utf-8"))
+        return durations.parse((directory / name).read_bytes()), ()
     except (FileNotFoundError, NotADirectoryError):
         return {}, ()
-    except (OSError, UnicodeDecodeError) as wrong:
-        found = durations.Durations(problem=str(getattr(wrong, "strerror", None) or wrong))
-    if found.problem:
-        return {}, (
-            f"{config.durations or durations.USUAL} says nothing of how long tests take: {found.problem}.",
-        )
-    return found.seconds, ()
+    except (OSError, ValueError) as wrong:
+        why = (wrong.strerror or "") if isinstance(wrong, OSError) else str(wrong)
+        return {}, (f"{name} says nothing of how long tests take: {why}.",)
 
 
 def _by_pytest(config: Config, edges: Edges[Config], scratch: Path, seconds: Mapping[str, float]) -> _Tests:
