@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ci_actions.kit.errors import BadInput, CannotJudge
-from ci_actions.kit.process import Process
+from ci_actions.kit.process import Process, Running
 from ci_actions.quality.model import Environment
 from ci_actions.quality.tool import Program
 
@@ -25,8 +26,8 @@ def find(
     environ: Mapping[str, str],
     process: Process,
     which: Callable[[str], str | None],
-) -> Environment:
-    """Return the environment that has the project's tools: the first of the places that there is.
+) -> Probe:
+    """Return what asks the environment that has the project's tools: the first of the places that there is.
 
     Raises BadInput for a `python` that is none, CannotJudge where there is no interpreter at all.
     """
@@ -37,13 +38,13 @@ def find(
             raise BadInput(
                 f"input 'python' is '{asked}', which is no interpreter here (looked in {directory} and on PATH)"
             )
-        return _probed(process, python, "input python", root)
+        return Probe(process, python, "input python", root)
     for python, how in _places(directory, root, environ, process, which):
         if os.path.isfile(python):
-            return _probed(process, python, how, root)
+            return Probe(process, python, how, root)
     for name in ("python3", "python"):
         if python := which(name):
-            return _probed(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv", root)
+            return Probe(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv", root)
     raise CannotJudge(
         "There is no Python environment to take the project's tools from.",
         advice="Activate one, or name its interpreter with the input python.",
@@ -100,29 +101,41 @@ def _managers(
                 yield interpreter_of(lines[-1].strip()), f"{manager} {' '.join(words[:2])}"
 
 
-def _probed(process: Process, python: str, how: str, root: Path) -> Environment:
-    try:
-        done = process.run([python, "-I", AGENT, "probe"], timeout=PATIENCE)
-        said = json.loads(done.stdout) if done.ok else None
-    except (OSError, ValueError):
-        said, done = None, None
-    if not isinstance(said, dict):
-        why = f": {done.complaint.splitlines()[-1]}" if done and done.complaint else ""
-        raise CannotJudge(
-            f"The interpreter {python} ({how}) does not start{why}.",
-            advice="Make the environment anew, or name another interpreter with the input python.",
+class Probe:
+    """The question to an interpreter what is installed for it; it answers while others work."""
+
+    def __init__(self, process: Process, python: str, how: str, root: Path) -> None:
+        self._python = python
+        self._how = how
+        self._root = root
+        self._asked: Running | None = None
+        with suppress(OSError):
+            self._asked = process.start([python, "-I", AGENT, "probe"])
+
+    def found(self) -> Environment:
+        """Return the environment. Raises CannotJudge where the interpreter does not start."""
+        done = None if self._asked is None else self._asked.wait(PATIENCE)
+        try:
+            said = json.loads(done.stdout) if done and done.ok else None
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            why = f": {done.complaint.splitlines()[-1]}" if done and done.complaint else ""
+            raise CannotJudge(
+                f"The interpreter {self._python} ({self._how}) does not start{why}.",
+                advice="Make the environment anew, or name another interpreter with the input python.",
+            )
+        return Environment(
+            python=said["python"] or self._python,
+            version=said["version"],
+            prefix=said["prefix"],
+            scripts=said["scripts"],
+            how=self._how,
+            versions=said["versions"],
+            movable=not all(_within(url, self._root) for url in said["editable"]),
+            compiled=said["compiled"],
+            venv=said["prefix"] != said["base"],
         )
-    return Environment(
-        python=said["python"] or python,
-        version=said["version"],
-        prefix=said["prefix"],
-        scripts=said["scripts"],
-        how=how,
-        versions=said["versions"],
-        movable=not all(_within(url, root) for url in said["editable"]),
-        compiled=said["compiled"],
-        venv=said["prefix"] != said["base"],
-    )
 
 
 def _within(url: str, root: Path) -> bool:

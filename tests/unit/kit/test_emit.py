@@ -103,6 +103,20 @@ def test_one_annotation_is_one_command_and_comes_back_whole(message: str, title:
         assert unescaped(part, in_property=in_property) == readable
 
 
+@pytest.mark.parametrize(
+    ("end_line", "column", "words"),
+    [
+        pytest.param(0, 7, "line=3,col=7", id="a line"),
+        pytest.param(3, 7, "line=3,endLine=3,col=7", id="from a line to itself"),
+        pytest.param(5, 7, "line=3,endLine=5", id="several lines"),
+        pytest.param(3, 0, "line=3,endLine=3", id="not known"),
+    ],
+)
+def test_a_column_is_told_where_github_takes_one(end_line: int, column: int, words: str) -> None:
+    given = Annotation(level=Level.ERROR, message="m", file="a.py", line=3, end_line=end_line, column=column)
+    assert list(emit.commands([given])) == [f"::error file=a.py,{words}::m"]
+
+
 def remarks(**counts: int) -> list[Annotation]:
     return [
         Annotation(level=Level(name), message=f"{name} {n}")
