@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def candidate(name: str, target: Path, reports: Sequence[Path]) -> Candidate:
     return Candidate(name, [sys.executable, "-S", __file__, "--ours", target, *reports])
 
 
-def ours(target: Path, reports: Iterable[Path]) -> int:
+def ours(target: Path, reports: Sequence[Path]) -> int:
     """Read reports of bandit or SARIF logs, and write one log."""
     import gc
 
@@ -75,16 +75,20 @@ def ours(target: Path, reports: Iterable[Path]) -> int:
     from ci_actions.findings.model import Finding
     from ci_actions.findings.read_sarif import read
     from ci_actions.findings.sarif import Run, Writer
+    from ci_actions.kit.forks import Forks
+    from ci_actions.kit.jobs import Jobs, processors
     from ci_actions.security_scan.merging import merge
     from ci_actions.security_scan.scanners import Ended, bandit
 
     found: list[Finding] = []
-    for path in reports:
-        if path.suffix == ".sarif":
+    if reports[0].suffix == ".sarif":
+        for path in reports:
             for run in read(path.read_bytes(), name=path.name):
                 found += run.findings
-        else:
-            found += bandit.report(Ended(code=1, output=path.read_bytes())).findings
+    else:
+        ended = [Ended(code=1, output=path.read_bytes()) for path in reports]
+        for report in bandit.reports(ended, "", Forks(Jobs(processors()))):
+            found += report.findings
     merged = merge(found).findings
     fingerprints.stamp(merged, lambda _: None)
     by_tool: dict[str, list[Finding]] = {}

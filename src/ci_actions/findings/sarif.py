@@ -39,7 +39,6 @@ _LEVELS = {
     Severity.MEDIUM: "warning",
     Severity.LOW: "note",
 }
-_WORDS = tuple(each.word for each in Severity)
 _TAGS = {
     Kind.CODE: ("security",),
     Kind.DEPENDENCY: ("security", "vulnerability"),
@@ -198,7 +197,7 @@ class Writer:
 
     def _result(self, finding: Finding, heads: Mapping[str, Sequence[str]]) -> str:
         rule = finding.rule
-        head = heads[rule][finding.severity]
+        severity = finding.severity
         where = self._uris.get(path := finding.path or finding.target)
         if where is None:
             where = self._uris[path] = _text(uri(path))
@@ -206,10 +205,15 @@ class Writer:
         region = finding.region
         shown = f',"region":{{{_region(region)}}}' if region and region[0] > 0 else ""
         line_hash = f'"{LINE_HASH}":"{finding.line_hash}",' if finding.line_hash else ""
+        if finding.package or finding.also:
+            properties = _properties(finding)
+        else:
+            confidence = finding.confidence
+            properties = _PROPERTIES[severity][_NOT_SAID if confidence is None else confidence]
         return (
-            f'{head},"message":{{"text":{_text(message if message.isascii() else plain(message))}}},'
+            f'{heads[rule][severity]},"message":{{"text":{_text(message if message.isascii() else plain(message))}}},'
             f'"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":{where}}}{shown}}}}}],'
-            f'"partialFingerprints":{{{line_hash}"{OWN}":"{finding.fingerprint}"}}{_properties(finding)}}}'
+            f'"partialFingerprints":{{{line_hash}"{OWN}":"{finding.fingerprint}"}}{properties}}}'
         )
 
     def _fitting(self, runs: Sequence[Run], found: Sequence[Sequence[Finding]]) -> list[int]:
@@ -326,14 +330,9 @@ def _region(region: Region) -> str:
 
 
 def _properties(finding: Finding) -> str:
-
-    package = finding.package
-    if not (package or finding.also or finding.confidence is not None or not finding.severity):
-        return ""
-    made = f'"severity":"{_WORDS[finding.severity]}"'
-    if finding.confidence is not None:
-        made += f',"confidence":"{_WORDS[finding.confidence]}"'
-    if package:
+    """Return what is no part of a result elsewhere; what every result has in common is in `_PROPERTIES`."""
+    made = _sure(finding.severity, finding.confidence)
+    if package := finding.package:
         made += (
             f',"package":{_text(package.name)},"version":{_text(package.version)},'
             f'"ecosystem":{_text(package.ecosystem)},"fixed":[{",".join(map(_text, package.fixed))}]'
@@ -341,3 +340,20 @@ def _properties(finding: Finding) -> str:
     if finding.also:
         made += f',"also":[{",".join(map(_text, finding.also))}]'
     return f',"properties":{{{made}}}'
+
+
+def _sure(severity: Severity, confidence: Severity | None) -> str:
+    sure = "" if confidence is None else f',"confidence":"{confidence.word}"'
+    return f'"severity":"{severity.word}"{sure}'
+
+
+#: The properties of a result without a package that nobody else reported, by severity and confidence; none where the
+#: level says it all.
+_NOT_SAID = -1
+_PROPERTIES = tuple(
+    tuple(
+        f',"properties":{{{_sure(severity, confidence)}}}' if confidence is not None or not severity else ""
+        for confidence in (*Severity, None)
+    )
+    for severity in Severity
+)

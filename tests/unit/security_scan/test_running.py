@@ -38,6 +38,7 @@ def run(tmp_path: Path, lines: list[str]) -> Run:
     def start(
         *tasks: Task, environ: Mapping[str, str] = os.environ, minutes: float = 1, **more: Any
     ) -> tuple[Ended, ...]:
+        more.setdefault("jobs", 2)
         runner = Runner(environ, tmp_path, progress=lines.append, **more)
         work = Work(name="scanner", tasks=tasks, folder=tmp_path / "work", minutes=minutes)
         return runner.run([work])[0]

@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cached_property
 
 from ci_actions.findings.model import Finding
+from ci_actions.kit.apart import Apart, one_by_one
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Marker, State, Trouble
 
@@ -77,8 +78,9 @@ class Place:
     """Where a scanner works: its program (or the `bin` of its environment), a folder of its own, the cache it may use.
 
     `python` is the interpreter of its environment, `agent` the program of ours that it may run. `jobs` says into how
-    many processes a scan may be divided, `home` where the user's credentials for registries lie. `read` returns what
-    a file below `cache` holds, `modified` when it was written, None where there is none.
+    many processes a scan may be divided, `apart` reads what they print, `home` is where the user's credentials for
+    registries lie. `read` returns what a file below `cache` holds, `modified` when it was written, None where there is
+    none.
     """
 
     program: str
@@ -88,6 +90,7 @@ class Place:
     jobs: int = 1
     home: str = ""
     agent: str = ""
+    apart: Apart = one_by_one
     read: Callable[[str], bytes | None] = lambda _: None
     modified: Callable[[str], float | None] = lambda _: None
 

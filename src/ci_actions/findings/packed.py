@@ -1,0 +1,90 @@
+"""Findings as plain tuples, on their way from one process to another: what many have in common is there once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
+
+from ci_actions.findings.model import Finding, Kind, Package, Region, Severity
+
+_shared = attrgetter(
+    "tool", "rule", "kind._value_", "severity", "confidence", "message", "title", "canonical", "aliases", "score", "url",
+    "package", "target", "commit", "fix", "fingerprint", "former", "line_hash", "also",
+)  # fmt: skip
+
+#: What findings share, their paths, and for each finding the numbers of both and its region; `marshal` can write it.
+Packed = tuple[list[tuple[Any, ...]], list[str], list[tuple[int, int, tuple[int, ...] | None]]]
+
+
+def packed(findings: Iterable[Finding]) -> Packed:
+    """Return what `unpacked` makes the same findings of, in their order."""
+    shared: dict[tuple[Any, ...], int] = {}
+    paths: dict[str, int] = {}
+    places = [
+        (
+            shared.setdefault(_shared(finding), len(shared)),
+            paths.setdefault(finding.path, len(paths)),
+            tuple(finding.region) if finding.region else None,
+        )
+        for finding in findings
+    ]
+    return [_plain(*each) for each in shared], [*paths], places
+
+
+def unpacked(given: Packed) -> list[Finding]:
+    """Return the findings."""
+    rows, paths, places = given
+    shared = [_rich(*row) for row in rows]
+    made = []
+    for row, path, region in places:
+        (
+            tool, rule, kind, severity, confidence, message, title, canonical, aliases, score, url,
+            package, target, commit, fix, fingerprint, former, line_hash, also,
+        ) = shared[row]  # fmt: skip
+        made.append(
+            Finding(
+                tool=tool,
+                rule=rule,
+                kind=kind,
+                severity=severity,
+                message=message,
+                path=paths[path],
+                region=Region._make(region) if region else None,
+                title=title,
+                canonical=canonical,
+                aliases=aliases,
+                score=score,
+                confidence=confidence,
+                url=url,
+                package=package,
+                target=target,
+                commit=commit,
+                fix=fix,
+                fingerprint=fingerprint,
+                former=former,
+                line_hash=line_hash,
+                also=also,
+            )
+        )
+    return made
+
+
+def _plain(
+    tool: str, rule: str, kind: str, severity: Severity, confidence: Severity | None, *rest: Any
+) -> Any:
+    rest = tuple(
+        (each.name, each.version, each.ecosystem, each.fixed) if isinstance(each, Package) else each
+        for each in rest
+    )
+    return (tool, rule, kind, int(severity), None if confidence is None else int(confidence), *rest)
+
+
+def _rich(
+    tool: str, rule: str, kind: str, severity: int, confidence: int | None, *rest: Any
+) -> tuple[Any, ...]:
+    sure = None if confidence is None else Severity(confidence)
+    *before, package = rest[:7]
+    return (
+        tool, rule, Kind(kind), Severity(severity), sure, *before, Package(*package) if package else None, *rest[7:],
+    )  # fmt: skip
