@@ -32,6 +32,7 @@ STARTERS = (
 #: Values in, values out: no file, process, network or time.
 PURE = [
     "ci_actions/commands/check/finished.py",
+    "ci_actions/kit/apart.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",
     "ci_actions/kit/inputs.py",
@@ -83,7 +84,8 @@ EDGES = {
     "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.quality.asking",
     "ci_actions.quality.environment", "ci_actions.quality.facts", "ci_actions.quality.fixing", "ci_actions.quality.memory",
     "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.base",
-    "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.git",
+    "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.forks",
+    "ci_actions.kit.git",
     "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings",
     "ci_actions.project.reading", "glob",
     "io", "multiprocessing", "os", "pathlib", "random", "requests", "secrets", "shutil", "signal", "socket",

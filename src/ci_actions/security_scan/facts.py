@@ -182,9 +182,10 @@ class _Scanning:
             return None
         choice = scanner.applies(self._config, tree)
         if not choice.applies:
-            return Scan(
-                tool=scanner.name, state=State.NOT_APPLICABLE, reason=choice.reason, unit=scanner.unit
-            )
+            reason = choice.reason
+            if work_tree.emptied(self._config, scanner, tree):
+                reason = f"`exclude` leaves it nothing: {reason}"
+            return Scan(tool=scanner.name, state=State.NOT_APPLICABLE, reason=reason, unit=scanner.unit)
         if self._config.db_mode == "offline" and scanner.needs_network:
             why = f"{choice.reason}; but it has no database of its own, and db-mode is 'offline'"
             return self._unable(scanner, why, named=named)

@@ -12,7 +12,7 @@ from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.git import Git
 from ci_actions.kit.globs import matcher
 from ci_actions.security_scan.config import Config
-from ci_actions.security_scan.scanners import Tree
+from ci_actions.security_scan.scanners import Scanner, Tree
 
 #: Somebody else's code, where it is checked in.
 VENDORED = (
@@ -71,6 +71,14 @@ def narrowed(config: Config, tool: str, tree: Tree) -> Tree:
     return replace(tree, files=files)
 
 
+def emptied(config: Config, scanner: Scanner, tree: Tree) -> bool:
+    """Whether a scanner has nothing to look at only because `exclude` leaves it nothing."""
+    own = replace(config.settings_of(scanner.name), exclude=())
+    others = tuple(each for each in config.tool if each.name != scanner.name)
+    open_minded = replace(config, exclude=(), tool=(*others, own))
+    return scanner.applies(open_minded, narrowed(open_minded, scanner.name, tree)).applies
+
+
 def misspelt(config: Config, tree: Tree) -> Iterator[str]:
     """Yield what is wrong with `paths` that no file fits: a scan of nothing would be found clean."""
     places = [
@@ -104,10 +112,13 @@ def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tre
     try:
         if git.resolve("HEAD") is None:
             return replace(tree, revisions=revisions)
-        done = git.run(
-            "rev-list", "--count", "--no-merges", "--full-history", *revisions, "--", tree.directory or "."
-        )
+        listed = ("--full-history", *revisions, "--", tree.directory or ".")
+        done = git.run("rev-list", "--count", "--no-merges", *listed)
         commits = int(done.stdout or b"0") if done.ok else 0
+        merged = git.run("rev-list", "--count", "--merges", *listed)
+        merges = int(merged.stdout or b"0") if merged.ok else 0
+        # Since git 2.35: the difference to what git itself would have made of both sides.
+        shows_merges = not merges or git.run("log", "-1", "--format=", "--remerge-diff", "HEAD").ok
         shallow = git.is_shallow()
     except (CannotJudge, ValueError) as why:
         return replace(
@@ -118,7 +129,14 @@ def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tre
         commits, cut_off = 1, "git could not list the commits"
     elif shallow and not (ranged and base is not None and git.proves([base.sha], base.head or "HEAD")):
         cut_off = "the clone is shallow, so older commits were not read (fetch-depth: 0 brings them)"
-    return replace(tree, revisions=revisions, commits=commits, cut_off=cut_off)
+    return replace(
+        tree,
+        revisions=revisions,
+        commits=commits,
+        cut_off=cut_off,
+        merges=merges,
+        shows_merges=shows_merges,
+    )
 
 
 def checked_out(git: Git, sha: str, prefix: str, folder: Path) -> tuple[str, ...]:

@@ -30,9 +30,10 @@ class Tree:
 
     `files` are tracked or not ignored, relative to the git root `root`, without what `paths` and `exclude` leave out.
     `everything` are all of them. `read` returns a file's bytes, None when it cannot be read. `revisions` are the
-    arguments that make git list the commits to look at, `commits` how many of them change a file, `cut_off` says
-    why commits may be missing; `git` is false outside of a repository. `installed` are names and versions in the
-    Python environment of the job, called `environment`.
+    arguments that make git list the commits to look at, `commits` how many of them change a file, `cut_off` says why
+    commits may be missing. `merges` are those of two branches that differ from both, and `shows_merges` is whether this
+    git can tell what they bring in by themselves. `git` is false outside of a repository. `installed` are names and
+    versions in the Python environment of the job, called `environment`.
     """
 
     root: str = "."
@@ -45,6 +46,8 @@ class Tree:
     revisions: tuple[str, ...] = ()
     commits: int = 0
     cut_off: str = ""
+    merges: int = 0
+    shows_merges: bool = True
     installed: tuple[tuple[str, str], ...] = ()
     environment: str = ""
 
