@@ -28,6 +28,7 @@ RUNS, RESULTS, BYTES = 20, 25_000, 10_000_000
 #: Of `BYTES`, what is used before results are left out: what is estimated piece by piece comes out a little different.
 _FILL = 0.95
 _PIECE = 500
+_REMEMBERED = 4096
 
 #: The number for a severity of which only the word is known, in the middle of the class that code scanning shows for it.
 SCORES: Mapping[Severity, float] = MappingProxyType(
@@ -82,6 +83,7 @@ class Writer:
     capability: str
     unknown: Severity = Severity.HIGH
     _uris: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def log(self, runs: Iterable[Run]) -> Iterator[str]:
         """Yield the log that holds everything."""
@@ -201,7 +203,9 @@ class Writer:
         where = self._uris.get(path := finding.path or finding.target)
         if where is None:
             where = self._uris[path] = _text(uri(path))
-        message = finding.message or rule
+        message = self._texts.get(said := finding.message or rule)
+        if message is None:
+            message = self._remembered(said)
         region = finding.region
         shown = f',"region":{{{_region(region)}}}' if region and region[0] > 0 else ""
         line_hash = f'"{LINE_HASH}":"{finding.line_hash}",' if finding.line_hash else ""
@@ -211,10 +215,16 @@ class Writer:
             confidence = finding.confidence
             properties = _PROPERTIES[severity][_NOT_SAID if confidence is None else confidence]
         return (
-            f'{heads[rule][severity]},"message":{{"text":{_text(message if message.isascii() else plain(message))}}},'
+            f'{heads[rule][severity]},"message":{{"text":{message}}},'
             f'"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":{where}}}{shown}}}}}],'
             f'"partialFingerprints":{{{line_hash}"{OWN}":"{finding.fingerprint}"}}{properties}}}'
         )
+
+    def _remembered(self, said: str) -> str:
+        """Return a message as JSON; the same few things are said again and again."""
+        if len(self._texts) >= _REMEMBERED:
+            self._texts.clear()
+        return self._texts.setdefault(said, _text(said if said.isascii() else plain(said)))
 
     def _fitting(self, runs: Sequence[Run], found: Sequence[Sequence[Finding]]) -> list[int]:
         """Return how many results of each run fit into the compressed file, taking the most severe of all runs first."""
