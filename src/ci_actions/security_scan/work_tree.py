@@ -11,7 +11,7 @@ from ci_actions.kit.base import Base
 from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.git import Git
 from ci_actions.kit.globs import matcher
-from ci_actions.security_scan.config import Config
+from ci_actions.security_scan.config import Config, ToolSettings
 from ci_actions.security_scan.scanners import Scanner, Tree
 
 #: Somebody else's code, where it is checked in.
@@ -48,35 +48,34 @@ def tree_of(config: Config, root: Path, prefix: str, names: Iterable[str], *, gi
         except OSError:
             # It is there and cannot be looked at: the scanner will say so.
             sizes[name] = 0
-    everything = tuple(sizes)
-    return narrowed(
-        config,
-        "",
-        Tree(
-            root=str(root), directory=prefix, everything=everything, sizes=sizes, read=_reader(root), git=git
-        ),
+    whole = Tree(
+        root=str(root), directory=prefix, everything=tuple(sizes), sizes=sizes, read=_reader(root), git=git
     )
+    return replace(whole, files=_left(config, config.settings_of(""), whole))
 
 
 def narrowed(config: Config, tool: str, tree: Tree) -> Tree:
     """Return the tree with the files that `paths` and `exclude` leave for a scanner."""
     own = config.settings_of(tool)
+    # What holds for all is done already: `tree_of` asked for it.
+    return replace(tree, files=_left(config, own, tree)) if own.paths or own.exclude else tree
+
+
+def _left(config: Config, own: ToolSettings, tree: Tree) -> tuple[str, ...]:
     wanted = own.paths or config.paths
     fits = matcher(wanted, tree.directory) if wanted else lambda _: True
     left_out = matcher((*VENDORED, *OURS))
     excluded = matcher((*config.exclude, *own.exclude), tree.directory)
-    files = tuple(
-        path for path in tree.everything if fits(path) and not left_out(path) and not excluded(path)
-    )
-    return replace(tree, files=files)
+    return tuple(path for path in tree.everything if fits(path) and not left_out(path) and not excluded(path))
 
 
 def emptied(config: Config, scanner: Scanner, tree: Tree) -> bool:
     """Whether a scanner has nothing to look at only because `exclude` leaves it nothing."""
-    own = replace(config.settings_of(scanner.name), exclude=())
-    others = tuple(each for each in config.tool if each.name != scanner.name)
-    open_minded = replace(config, exclude=(), tool=(*others, own))
-    return scanner.applies(open_minded, narrowed(open_minded, scanner.name, tree)).applies
+    own = config.settings_of(scanner.name)
+    if not (config.exclude or own.exclude):
+        return False
+    whole = _left(replace(config, exclude=()), replace(own, exclude=()), tree)
+    return scanner.applies(config, replace(tree, files=whole)).applies
 
 
 def misspelt(config: Config, tree: Tree) -> Iterator[str]:
