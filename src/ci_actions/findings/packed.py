@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
-from ci_actions.findings.model import Finding, Kind, Package, Region, Severity
+from ci_actions.findings.model import Finding, Kind, Package, Region, Severity, new_finding
 
 _shared = attrgetter(
-    "tool", "rule", "kind._value_", "severity", "confidence", "message", "title", "canonical", "aliases", "score", "url",
+    "tool", "rule", "kind._value_", "severity", "confidence", "message", "title", "url", "score", "canonical", "aliases",
     "package", "target", "commit", "fix", "fingerprint", "former", "line_hash", "also",
 )  # fmt: skip
 
@@ -35,39 +35,11 @@ def unpacked(given: Packed) -> list[Finding]:
     """Return the findings."""
     plain, paths, rows, files, regions = given
     shared = [_rich(*row) for row in plain]
-    made = []
-    make = tuple.__new__  # What a named tuple does, at half of the price.
+    found = []
+    new = tuple.__new__  # What a named tuple does, at half of the price.
     for row, file, region in zip(rows, files, regions, strict=True):
-        (
-            tool, rule, kind, severity, confidence, message, title, canonical, aliases, score, url,
-            package, target, commit, fix, fingerprint, former, line_hash, also,
-        ) = shared[row]  # fmt: skip
-        made.append(
-            Finding(
-                tool=tool,
-                rule=rule,
-                kind=kind,
-                severity=severity,
-                message=message,
-                path=paths[file],
-                region=make(Region, region) if region else None,
-                title=title,
-                canonical=canonical,
-                aliases=aliases,
-                score=score,
-                confidence=confidence,
-                url=url,
-                package=package,
-                target=target,
-                commit=commit,
-                fix=fix,
-                fingerprint=fingerprint,
-                former=former,
-                line_hash=line_hash,
-                also=also,
-            )
-        )
-    return made
+        found.append(new_finding(paths[file], new(Region, region) if region else None, *shared[row]))
+    return found
 
 
 def _plain(
@@ -83,8 +55,10 @@ def _plain(
 def _rich(
     tool: str, rule: str, kind: str, severity: int, confidence: int | None, *rest: Any
 ) -> tuple[Any, ...]:
+    """Return what `new_finding` takes behind path and region."""
     sure = None if confidence is None else Severity(confidence)
-    *before, package = rest[:7]
+    message, title, url, score, canonical, aliases, package, *others = rest
+    found = Package(*package) if package else None
     return (
-        tool, rule, Kind(kind), Severity(severity), sure, *before, Package(*package) if package else None, *rest[7:],
+        tool, rule, Kind(kind), Severity(severity), sure, message, title, url, score, canonical, aliases, found, *others,
     )  # fmt: skip

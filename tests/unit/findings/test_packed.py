@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import marshal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_actions.findings.model import Finding, Kind, Package, Region, Severity
+from ci_actions.findings.model import Finding, Kind, Package, Region, Severity, new_finding
 from ci_actions.findings.packed import packed, unpacked
 
 texts = st.text(max_size=5)
@@ -51,3 +53,17 @@ def test_what_many_share_is_there_once() -> None:
         for line in range(1, 100)
     ]  # fmt: skip
     assert len(marshal.dumps(packed(many))) < 5000
+
+
+@given(findings)
+def test_a_finding_that_is_made_quickly_is_the_same(one: Finding) -> None:
+    values = {each.name: getattr(one, each.name) for each in dataclasses.fields(one)}
+    assert new_finding(**values) == one
+
+
+def test_what_is_not_said_is_what_the_constructor_says() -> None:
+    said: dict[str, Any] = {
+        "tool": "bandit", "rule": "B602", "kind": Kind.CODE, "severity": Severity.LOW, "confidence": None,
+        "message": "m", "title": "t", "path": "a.py", "region": None, "url": "",
+    }  # fmt: skip
+    assert new_finding(**said) == Finding(**said)
