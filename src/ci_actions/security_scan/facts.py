@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from ci_actions.findings import compare, fingerprints, read_sarif
@@ -29,6 +29,8 @@ WITHOUT_BASE = ("gitleaks", "trivy-image")
 
 #: Messages about these are made of our words, of names of rules and packages, and of published advisories.
 IN_OUR_WORDS = (Kind.SECRET, Kind.DEPENDENCY)
+#: Of so many texts it is remembered what they are without secrets.
+REMEMBERED = 4096
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:
@@ -68,6 +70,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         blob_url=_blob_url(edges, change.head),
         directory=edges.prefix,
         now=edges.clock.now(),
+        apart=edges.apart,
         suppressions=tree.read(_beside(edges, config.suppressions)),
         suppressions_before=_shown(edges, change, config.suppressions),
         loosened=tuple(_loosened(config, edges, change, tree)) if change.base else (),
@@ -137,6 +140,7 @@ class _Scanning:
             own=_own_binaries(config, edges.directory),
         )
         self._ready: dict[str, Ready | NoAnswer] = {}
+        self._jobs = config.jobs or edges.jobs.total
 
     def scans(self, tree: Tree, only: Sequence[str] | None = None, label: str = "") -> tuple[Scan, ...]:
         """Return one scan per scanner and target, in the order of the report; `only` leaves the other scanners out."""
@@ -179,9 +183,10 @@ class _Scanning:
             return None
         choice = scanner.applies(self._config, tree)
         if not choice.applies:
-            return Scan(
-                tool=scanner.name, state=State.NOT_APPLICABLE, reason=choice.reason, unit=scanner.unit
-            )
+            reason = choice.reason
+            if work_tree.emptied(self._config, scanner, tree):
+                reason = f"`exclude` leaves it nothing: {reason}"
+            return Scan(tool=scanner.name, state=State.NOT_APPLICABLE, reason=reason, unit=scanner.unit)
         if self._config.db_mode == "offline" and scanner.needs_network:
             why = f"{choice.reason}; but it has no database of its own, and db-mode is 'offline'"
             return self._unable(scanner, why, named=named)
@@ -213,7 +218,8 @@ class _Scanning:
             python=ready.python,
             folder=str(folder),
             cache=str(databases),
-            jobs=Runner(self._edges.environ, self._edges.root, jobs=config.jobs).jobs,
+            apart=self._edges.apart,
+            jobs=self._jobs,
             home=self._edges.environ.get("HOME", ""),
             agent=str(AGENT),
             read=_read,
@@ -238,7 +244,8 @@ class _Scanning:
         runner = Runner(
             self._edges.environ,
             Path(planned[0].ask.tree.root),
-            jobs=self._config.jobs,
+            jobs=self._jobs,
+            take=self._edges.jobs.take_for_worker,
             clock=self._edges.clock,
             progress=self._say,
         )
@@ -346,12 +353,13 @@ def clean(scan: Scan, redactor: Redactor) -> Scan:
 
 
 def hide(findings: Iterable[Finding], redactor: Redactor) -> None:
-    """Take every secret out of the texts of findings."""
+    """Take every secret out of the texts of findings. Scanners say the same few things again and again."""
+    sentence, text = lru_cache(REMEMBERED)(redactor.sentence), lru_cache(REMEMBERED)(redactor.text)
     for finding in findings:
-        text = redactor.sentence if finding.kind in IN_OUR_WORDS else redactor.text
-        finding.message = text(finding.message)
-        finding.title = text(finding.title)
-        finding.fix = text(finding.fix)
+        hidden = sentence if finding.kind in IN_OUR_WORDS else text
+        finding.message = hidden(finding.message)
+        finding.title = hidden(finding.title)
+        finding.fix = hidden(finding.fix)
 
 
 def _own_binaries(config: Config, directory: Path) -> Mapping[str, pins.Binary]:
