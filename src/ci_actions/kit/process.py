@@ -109,21 +109,18 @@ class Group:
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
         self._child.returncode = os.waitstatus_to_exitcode(status)
         self._silence()
-        self._sweep()
+        # What is left of the group; its number is its leader's and stays taken as long as there is a member.
+        _kill_all(self._child)
         return self._child.returncode
 
     def kill(self) -> None:
         """End it and everything that it started, at once, and wait for its end."""
-        import subprocess
-
         if os.name != "posix":
-            ended = self._child.poll() is not None
-            if not ended:
-                stop = ["taskkill", "/F", "/T", "/PID", str(self._child.pid)]
-                subprocess.run(stop, capture_output=True, check=False)
+            if self._child.poll() is None:
+                _kill_all(self._child)
             self._child.wait()
             return
-        self._sweep()
+        _kill_all(self._child)
         while self.poll() is None:
             self._child.kill()
             try:
@@ -141,14 +138,21 @@ class Group:
             os.close(self._bell)
             self._bell = None
 
-    def _sweep(self) -> None:
-        """Kill what is left of the group; its number is its leader's and stays taken as long as there is a member."""
-        import signal
 
-        try:
-            os.killpg(self._child.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
+def _kill_all(child: Popen[bytes]) -> None:
+    """Kill the group of processes that a child leads."""
+    if os.name != "posix":
+        import subprocess
+
+        stop = ["taskkill", "/F", "/T", "/PID", str(child.pid)]
+        subprocess.run(stop, capture_output=True, check=False)
+        return
+    import signal
+
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
 
 
 def _bell(pid: int) -> int | None:
@@ -253,11 +257,10 @@ class Process:
             process_group=0 if os.name == "posix" else None,
         )
         late = []
-        group = Spawned(child)
 
         def stop() -> None:
             late.append(True)
-            group.kill()
+            _kill_all(child)
 
         watch = Timer(timeout, stop) if timeout else None
         if watch:
@@ -274,7 +277,7 @@ class Process:
                 if watch:
                     watch.cancel()
                 if child.poll() is None:
-                    group.kill()
+                    _kill_all(child)
         said = b"".join(printed)
         return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
 
