@@ -2,7 +2,8 @@
 
     python benchmarks/plan.py [--files 20000] [--runs 7]
 
-Wanted are at most 1 s for each plan, and with ten times the files at most eleven times the time. Git's part, the list of the files and of the changed ones, is what no plan can do without.
+Wanted are at most 1 s for each plan, and with ten times the files at most eleven times the time. Git's
+part, the list of the files and of the changed ones, is what no plan can do without.
 """
 
 from __future__ import annotations
