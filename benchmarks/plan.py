@@ -2,7 +2,7 @@
 
     python benchmarks/plan.py [--files 20000] [--runs 7]
 
-Wanted are at most 1 s in all, and with ten times the files at most eleven times the time above an empty plan's. Git's
+Wanted are at most 1 s for each plan, and with ten times the files at most eleven times the time. Git's
 part, the list of the files and of the changed ones, is what no plan can do without.
 """
 
