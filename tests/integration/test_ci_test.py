@@ -840,6 +840,16 @@ def test_tests_that_run_pytest_themselves_are_left_alone(tmp_path: Path) -> None
     assert len(assert_whole(runs)) == 3
 
 
+def test_a_project_that_ends_the_process_after_the_last_test(tmp_path: Path) -> None:
+    """Threads that never end are a reason to; what the tests said is known by then."""
+    ends = "import os\ndef pytest_sessionfinish(exitstatus):\n    os._exit(0)\n"
+    folder = write(tmp_path / "project", {"conftest.py": ends, "test_a.py": PASSES})
+    assert ci_test(folder, "--coverage=false").code == 0
+    assert ci_test(folder, "--coverage=true").code == 3, "its data is lost"
+    (folder / "test_a.py").write_text("def test_it():\n    assert 0\n")
+    assert ci_test(folder).code == 1
+
+
 def test_subtests_count_as_their_test(tmp_path: Path) -> None:
     files = {
         "test_a.py": """

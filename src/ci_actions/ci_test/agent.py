@@ -30,6 +30,8 @@ UNKNOWN = 1000000
 SMALLER_HALF = 0.25
 #: Characters of what pytest says of a failure.
 TEXT = 20000
+#: Failures of which that is kept; of the others the message is enough.
+TEXTS = 200
 MESSAGE = 2000
 NO_PYTEST = 97
 
@@ -222,9 +224,10 @@ class Plugin(object):
     """Divides, records and, in a worker of pytest-xdist, measures."""
 
     def __init__(self, run):
-        """Work for a self.run."""
+        """Nothing has happened yet."""
         self.run = run
         self.deselected = 0
+        self.failures = 0
         self.worker = False
 
     def pytest_load_initial_conftests(self, early_config):
@@ -313,8 +316,10 @@ class Plugin(object):
             return
         more = {}
         if report.outcome in ("failed", "rerun"):
+            self.failures += 1
             file, line, message = place(report, self.run)
-            more = {"file": file, "line": line, "message": message, "text": text_of(report)}
+            text = text_of(report) if self.failures <= TEXTS else ""
+            more = {"file": file, "line": line, "message": message, "text": text}
         elif report.outcome == "skipped" and isinstance(report.longrepr, tuple):
             more = {"message": str(report.longrepr[2])[:MESSAGE]}
         self.run.record.note(
@@ -337,12 +342,15 @@ class Plugin(object):
         """Record that pytest, or a plugin, has failed itself."""
         self.run.record.note("internal-error", text=str(excrepr)[-TEXT:])
 
-    def pytest_sessionfinish(self, exitstatus):
-        """Record that pytest came to its end."""
+    def pytest_sessionfinish(self):
+        """Record that pytest came to its end; what others do then may be to end the process at once."""
+        if not self.worker:
+            self.run.record.note("finish")
+
+    def pytest_unconfigure(self):
+        """Write what a worker has measured."""
         if self.worker:
             self.run.stop_measuring(save=True)
-        else:
-            self.run.record.note("finish", exit=int(exitstatus))
 
 
 #: What pytest is told of some hooks: pytest itself is imported only when it runs anyway.
@@ -350,7 +358,7 @@ HOOKS = {
     "pytest_load_initial_conftests": {"hookwrapper": True},
     "pytest_configure_node": {"optionalhook": True},
     "pytest_collection_modifyitems": {"hookwrapper": True, "tryfirst": True},
-    "pytest_sessionfinish": {"trylast": True},
+    "pytest_sessionfinish": {"tryfirst": True},
 }
 
 
