@@ -326,10 +326,15 @@ def _of_reports(config: Config, edges: Edges[Config], tree: Tree, taken: Sequenc
     """Return what other programs found: of the base they say nothing, so all of it is new."""
     if not config.reports:
         return ()
-    given = [
-        reports.Given(path=path, content=_read(str(edges.directory / path)), format=each.format)
+    # A file that two globs fit is one report.
+    formats = {
+        path: each.format
         for each in config.reports
         for path in _fitting(edges.directory, each.glob) or (each.glob,)
+    }
+    given = [
+        reports.Given(path=path, content=_read(str(edges.directory / path)), format=kind)
+        for path, kind in formats.items()
     ]
     locks = {
         path: fingerprints.decoded(content)
