@@ -6,6 +6,7 @@ A tool may take several processes, one after the other. Whatever ends this run, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
