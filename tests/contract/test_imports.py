@@ -57,6 +57,10 @@ PURE = [
     ),
     "ci_actions/workflows/jobs.py",
     *(
+        f"ci_actions/ci_test/{name}.py"
+        for name in ("address", "config", "decide", "dotenv", "durations", "masking", "model", "record", "report")
+    ),
+    *(
         f"ci_actions/coverage_gate/{name}.py"
         for name in (
             "badge", "cobertura_out", "config", "counting", "decide", "evidence", "loosened", "merge",
@@ -103,7 +107,8 @@ PURE = [
     *(path for path in FILES if "/formats/" in path and not path.endswith("/cobertura_fast.py")),
 ]  # fmt: skip
 EDGES = {
-    "asyncio", "ci_actions.coverage_gate.baseline", "ci_actions.coverage_gate.data_files",
+    "asyncio", "ci_actions.ci_test.facts", "ci_actions.ci_test.running", "ci_actions.ci_test.services",
+    "ci_actions.coverage_gate.baseline", "ci_actions.coverage_gate.data_files",
     "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.quality.asking",
     "ci_actions.quality.environment", "ci_actions.quality.facts", "ci_actions.quality.fixing", "ci_actions.quality.memory",
     "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.base",

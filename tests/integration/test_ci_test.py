@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from tests.integration import pytests
@@ -540,3 +541,530 @@ def check_accident(tmp_path: Path, accident: Accident) -> None:
         assert text in ran.said, ran.said
     if accident.outcomes is not None:
         assert ran.outcomes == accident.outcomes
+
+
+# --- what must stay right whatever the project does -----------------------------------------------
+
+#: Many small tests in several files.
+MANY = {
+    f"tests/test_{letter}.py": "".join(f"def test_{n}():\n    pass\n" for n in range(6)) for letter in "abcd"
+}
+
+WHOLE = {
+    "random order": (MANY, "", {}),
+    "random order with workers": (MANY, "-n2", {}),
+    "no plugin but ours": (MANY, "", {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}),
+    "a file given twice": (MANY, "tests/test_a.py tests/test_a.py tests", {}),
+    "a file given twice on purpose": (MANY, "--keep-duplicates tests tests/test_a.py", {}),
+    "a selection of the project": (
+        {**MANY, "pytest.ini": "[pytest]\naddopts = -k 'not test_3' --deselect tests/test_a.py::test_0\n"},
+        "",
+        {},
+    ),
+    "a selection of the user": (MANY, "-k 'test_1 or test_2' tests", {}),
+    "parameters that look like node ids": (
+        {
+            **MANY,
+            "tests/test_p.py": """
+            import pytest
+
+            @pytest.mark.parametrize("text", ["a::b", "[x]", "a b", "ä", "x\\ny", "tab\\t", "", "'\\"", "::error::no", "a@b"])
+            def test_text(text):
+                pass
+
+            @pytest.mark.parametrize("number", [1, 2, 3], ids=["same", "same", "same"])
+            def test_same(number):
+                pass
+            """,
+        },
+        "",
+        {},
+    ),
+    "ids that are not escaped": (
+        {
+            "pytest.ini": "[pytest]\n"
+            "disable_test_id_escaping_and_forfeit_all_rights_to_community_support = true\n",
+            "tests/test_p.py": """
+            import pytest
+
+            @pytest.mark.parametrize("text", ["ä", "语", "line\\nline", "a b"])
+            def test_text(text):
+                pass
+            """,
+        },
+        "",
+        {},
+    ),
+    "names that a plugin changes": (
+        {
+            **MANY,
+            "conftest.py": """
+            def pytest_collection_modifyitems(items):
+                for item in items:
+                    item._nodeid = item.nodeid.replace("test_5", "test_five")
+            """,
+        },
+        "",
+        {},
+    ),
+    "groups of pytest-xdist": (
+        {
+            **MANY,
+            "tests/test_g.py": """
+            import pytest
+
+            @pytest.mark.xdist_group("one")
+            def test_first():
+                pass
+
+            @pytest.mark.xdist_group(name="one")
+            def test_second():
+                pass
+
+            @pytest.mark.xdist_group
+            def test_third():
+                pass
+            """,
+        },
+        "-n2 --dist=loadgroup",
+        {},
+    ),
+    "a plugin that reorders and deselects last": (
+        {
+            **MANY,
+            "conftest.py": """
+            import random
+            import pytest
+
+            @pytest.hookimpl(trylast=True)
+            def pytest_collection_modifyitems(config, items):
+                random.shuffle(items)
+                gone = [item for item in items if item.name == "test_0"]
+                items[:] = [item for item in items if item.name != "test_0"]
+                config.hook.pytest_deselected(items=gone)
+            """,
+        },
+        "",
+        {},
+    ),
+    "doctests": (
+        {
+            "app.py": 'def one():\n    """\n    >>> one()\n    1\n    """\n    return 1\n',
+            "README.rst": ">>> 1 + 1\n2\n",
+            "tests/test_a.py": PASSES,
+        },
+        "--doctest-modules --doctest-glob='*.rst'",
+        {},
+    ),
+    "tests that change the folder and the path": (
+        {
+            "tests/test_a.py": """
+            import os
+            import sys
+
+            def test_a(tmp_path, monkeypatch):
+                os.chdir(str(tmp_path))
+                os.environ["PYTHONPATH"] = "/nowhere"
+                sys.path[:] = [each for each in sys.path if "site-packages" in each or "lib/python" in each]
+
+            def test_b():
+                os.environ.clear()
+
+            def test_c():
+                os.closerange(60, 100)
+            """,
+            "tests/test_b.py": PASSES,
+        },
+        "-p no:randomly",
+        {},
+    ),
+    "a root below": (
+        {"service/pytest.ini": "[pytest]\ntestpaths = checks\n", "service/checks/test_a.py": PASSES,
+         "service/checks/test_b.py": PASSES},
+        "--rootdir=service service/checks",
+        {},
+    ),
+    "an interpreter that keeps the folder off the path": (MANY, "", {"PYTHONSAFEPATH": "1"}),
+    "warnings are errors": ({**MANY, "pytest.ini": "[pytest]\nfilterwarnings = error\naddopts = --strict-markers\n"}, "", {}),
+    "warnings are errors everywhere": (MANY, "-W error", {}),
+    "coverage asked for by the project, with a threshold": (
+        {
+            "app.py": "def one():\n    return 1\n\ndef two():\n    a = 2\n    b = 3\n    return a + b\n",
+            "setup.cfg": "[tool:pytest]\naddopts = --cov=app --cov-fail-under=100\n[coverage:report]\nfail_under = 100\n",
+            "tests/test_a.py": "import app\ndef test_it():\n    assert app.one() == 1\n",
+            "tests/test_b.py": "import app\ndef test_it():\n    assert app.two() == 5\n",
+        },
+        "",
+        {},
+    ),
+}  # fmt: skip
+
+
+def listed(folder: Path, arguments: str, more: Mapping[str, str]) -> int:
+    """Return how many tests pytest itself lists, where nothing of ours is in it: `-qq` counts them by file."""
+    without = arguments.replace("-n2", "").replace("--dist=loadgroup", "").replace("--keep-duplicates", "")
+    plugins = "" if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in more else "--no-cov -p no:randomly"
+    done = subprocess.run(
+        f"{pytests.python_of(USUAL)} -m pytest {without} {plugins} --collect-only -qq",
+        shell=True,
+        cwd=folder,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    numbers = [line.rpartition(": ")[2] for line in done.stdout.splitlines()]
+    return sum(int(number) for number in numbers if number.isdigit())
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_parts_stay_the_whole(tmp_path: Path, name: str) -> None:
+    files, arguments, more = WHOLE[name]
+    folder = write(tmp_path / "project", files)
+    runs = in_parts(folder, 2, f"--args={arguments}", **more)
+    for each in runs:
+        assert each.code == 0, each.said
+    names = assert_whole(runs)
+    assert listed(folder, arguments, more) == len(names)
+    assert all(each["outcome"] == "passed" for run in runs for each in run.shard["tests"].values())
+
+
+def test_recorded_times_decide_who_runs_what(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", MANY)
+    times = {
+        f"tests/test_{letter}.py::test_{n}": 100.0 if letter == "a" else 1.0
+        for letter in "abcd"
+        for n in range(6)
+    }
+    (folder / ".test_durations").write_text(json.dumps(times))
+    runs = in_parts(folder, 2)
+    assert_whole(runs)
+    # The long file is cut into two, and the short ones are spread.
+    assert [sum(name.startswith("tests/test_a.py") for name in run.outcomes) for run in runs] == [3, 3]
+    assert runs[0].report["details"]["divided-files"] == ["tests/test_a.py"]
+    assert "tests/test_a.py" in runs[0].said
+    (folder / ".test_durations").write_text("{")
+    broken = in_parts(folder, 2)
+    assert_whole(broken)
+    assert ".test_durations says nothing of how long tests take" in broken[0].said
+
+
+def test_what_is_left_is_read_by_pytest_split(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", MANY)
+    ran = ci_test(folder, "--report-dir=left", "--durations=none.json")
+    found = json.loads(Path(ran.outputs["durations-file"]).read_text("utf-8"))
+    assert set(found) == set(ran.outcomes)
+    assert all(isinstance(each, float) and each >= 0 for each in found.values())
+    junit = ET.parse(ran.outputs["junit-file"]).getroot()
+    assert len(list(junit.iter("testcase"))) == 24
+    assert ran.outputs["report-dir"] == str(folder / "left")
+
+
+def test_a_part_without_tests_passes_and_says_so(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", {"test_a.py": PASSES})
+    for arguments in ("", "-n2"):
+        runs = in_parts(folder, 3, f"--args={arguments}", "--coverage=true")
+        assert [each.code for each in runs] == [0, 0, 0], runs[-1].said
+        assert_whole(runs)
+        assert sorted(each.shard["exit"] for each in runs) == [0, 5, 5]
+        assert any("fewer units of tests than parts" in each.said for each in runs)
+
+
+def test_a_test_that_passes_when_run_again_is_told_apart(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": """
+        runs = []
+
+        def test_flaky():
+            runs.append(1)
+            assert len(runs) > 1
+
+        def test_broken():
+            assert 0
+
+        def test_fine():
+            pass
+        """
+    }
+    folder = write(tmp_path / "project", files)
+    for arguments in ("--reruns=2", "--reruns=2 -n1"):
+        ran = ci_test(folder, f"--args={arguments}")
+        assert ran.code == 1
+        assert ran.outcomes == {
+            "test_a.py::test_flaky": "rerun-passed",
+            "test_a.py::test_broken": "failed",
+            "test_a.py::test_fine": "passed",
+        }
+        assert "1 test passed only when run again" in ran.said
+
+
+def test_all_skipped_passes_and_says_that_nothing_was_tested(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": "import pytest\npytestmark = pytest.mark.skip(reason='no server')\ndef test_a():\n    pass\n"
+    }
+    ran = ci_test(write(tmp_path / "project", files))
+    assert ran.code == 0
+    assert "Every test was skipped (1): nothing was tested" in ran.said
+    assert "no server" in ran.said
+
+
+def test_tests_that_run_pytest_themselves_are_left_alone(tmp_path: Path) -> None:
+    files = {
+        "conftest.py": "pytest_plugins = ['pytester']\n",
+        "test_a.py": """
+        import pytest
+        import sys
+
+        INNER = "def test_one():\\n    pass\\ndef test_two():\\n    pass\\n"
+
+        @pytest.mark.parametrize("way", ["inprocess", "subprocess"])
+        def test_inner(pytester, way):
+            pytester.makepyfile(INNER)
+            result = getattr(pytester, "runpytest_" + way)("-p", "no:randomly")
+            result.assert_outcomes(passed=2)
+
+        def test_main(tmp_path):
+            (tmp_path / "test_inner_main.py").write_text(INNER)
+            assert pytest.main([str(tmp_path), "-p", "no:cacheprovider", "-p", "no:randomly"]) == 0
+        """,
+    }
+    runs = in_parts(write(tmp_path / "project", files), 2)
+    assert [each.code for each in runs] == [0, 0], runs[0].said + runs[1].said
+    assert len(assert_whole(runs)) == 3
+
+
+def test_subtests_count_as_their_test(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": """
+        import unittest
+
+        def test_parts(subtests):
+            for number in range(3):
+                with subtests.test(number=number):
+                    assert number != 1
+
+        class Old(unittest.TestCase):
+            def test_parts(self):
+                for number in range(3):
+                    with self.subTest(number=number):
+                        self.assertNotEqual(number, 1)
+
+            def test_skips(self):
+                for number in range(3):
+                    with self.subTest(number=number):
+                        if number == 1:
+                            self.skipTest("odd")
+        """
+    }
+    ran = ci_test(write(tmp_path / "project", files))
+    assert ran.code == 1
+    assert ran.outcomes == {
+        "test_a.py::test_parts": "failed",
+        "test_a.py::Old::test_parts": "failed",
+        "test_a.py::Old::test_skips": "passed",
+    }
+
+
+def test_a_server_that_a_test_leaves_running_does_not_keep_us(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": """
+        import subprocess
+        import sys
+
+        def test_a():
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+            open("pid", "w").write(str(child.pid))
+        """
+    }
+    folder = write(tmp_path / "project", files)
+    # Nobody reads what a test prints but us: not captured, it goes straight to the file.
+    ran = ci_test(folder, "--args=-s")
+    assert ran.code == 0
+    assert not Path("/proc", (folder / "pid").read_text()).exists()
+
+
+def test_data_of_an_earlier_run_is_not_measured_again(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", SERVICE)
+    ci_test(folder, "--args=-n2", "--coverage=true")
+    first = {each.name for each in folder.glob(".coverage*")}
+    assert len(first) == 3, "one of pytest itself, and one of each worker"
+    ran = ci_test(folder, "--coverage=true")
+    assert {each.name for each in folder.glob(".coverage*")} == {".coverage"}
+    assert ran.report["details"]["coverage-data"] == [".coverage"]
+    ran = ci_test(folder, "--coverage=false")
+    assert ran.outputs["coverage-measured"] == "true", "what somebody else left is left"
+
+
+def test_what_is_measured_is_what_coverage_run_measures(tmp_path: Path) -> None:
+    """Without `source`, everything outside of the environment is measured: nothing of ours may be in there."""
+    folder = write(
+        tmp_path / "project", {**SERVICE, "setup.cfg": "", ".coveragerc": "[run]\nbranch = true\n"}
+    )
+    for arguments in ("", "-n2", "--cov --cov-report="):
+        ran = ci_test(folder, f"--args=-p no:randomly {arguments}")
+        assert ran.code == 0
+        found = {line.partition(":")[0] for line in measured(folder, USUAL)}
+        shutil.rmtree(folder / "combined")
+        assert found == {
+            "src/shop/__init__.py", "src/shop/prices.py", "tests/conftest.py", "tests/test_prices.py",
+            "tests/test_others.py", "tests/test_more.py",
+        }  # fmt: skip
+
+
+def test_coverage_is_handed_on_to_coverage_gate(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", SERVICE)
+    for arguments in ("", "-n2"):
+        assert ci_test(folder, f"--args={arguments}").code == 0
+        done = subprocess.run(
+            [sys.executable, "-m", "ci_actions", "coverage-gate", "--collect=collected.json",
+             f"--python={pytests.python_of(USUAL)}"],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = json.loads((folder / "collected.json").read_text("utf-8"))
+        assert set(found["files"]) == {"src/shop/__init__.py", "src/shop/prices.py"}
+
+
+# --- what the tests get, and what nobody sees -----------------------------------------------------
+
+
+def test_variables_reach_the_tests_and_nobody_else(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": """
+        import os
+
+        def test_a():
+            print(os.environ["PASSWORD"], os.environ["CERTIFICATE"].splitlines()[1])
+            assert os.environ["PLAIN"] == "x # y"
+            assert os.environ["DATABASE_URL"].startswith("sqlite:")
+            assert not [name for name in os.environ if name.startswith(("INPUT_", "CI_ACTIONS_"))]
+            assert not {"GITHUB_TOKEN", "GITHUB_OUTPUT", "PYTHONPATH"} & set(os.environ)
+            assert "PASSWORD" not in os.environ
+        """
+    }
+    folder = write(tmp_path / "project", files)
+    secrets = "hunter22", "MIIBlineone", "<&quoted>"
+    text = (
+        f"export PASSWORD={secrets[0]}\nPLAIN='x # y' # a comment\n"
+        f"CERTIFICATE=\"-----\n{secrets[1]}\n-----\"\nX='{secrets[2]}'\n"
+    )
+    done = subprocess.run(
+        [*COMMAND, f"--python={pytests.python_of(USUAL)}", "--args=-rP --showlocals"],
+        cwd=folder,
+        env={
+            **os.environ, "INPUT_TEST_ENV": text, "INPUT_DATABASE_URL": "sqlite:///x.db", "GITHUB_ACTIONS": "true",
+            "GITHUB_TOKEN": "t", "RUNNER_TEMP": str(tmp_path / "temp"),
+        },
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    report = json.loads(done.stdout)
+    assert report["exit-code"] == 1
+    masked = [
+        line.removeprefix("::add-mask::")
+        for line in done.stderr.splitlines()
+        if line.startswith("::add-mask::")
+    ]
+    assert set(secrets) < set(masked)
+    # GitHub reads it from top to bottom.
+    first = next(
+        number for number, line in enumerate(done.stderr.splitlines()) if "test session starts" in line
+    )
+    assert all("::add-mask::" not in line for line in done.stderr.splitlines()[first:])
+    shown = "".join(line + "\n" for line in done.stderr.splitlines() if not line.startswith("::add-mask::"))
+    left = Path(report["outputs"]["report-dir"])
+    for secret in secrets:
+        assert secret not in shown + done.stdout
+        for path in left.rglob("*"):
+            assert not path.is_file() or secret not in path.read_text("utf-8")
+    assert "***" in (left / "junit.xml").read_text("utf-8")
+
+
+def test_a_wrong_line_is_named_and_never_shown(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", {"test_a.py": PASSES})
+    ran = ci_test(
+        folder,
+        INPUT_TEST_ENV='GOOD=hunter22\nBAD="hunter33\nhunter44\n',
+        INPUT_REDIS_URL="redis://:hunter55@h:port",
+    )
+    assert ran.code == 2
+    assert "input 'redis-url' (***) is no address" in ran.said
+    assert "hunter" not in ran.said
+    ran = ci_test(folder, INPUT_TEST_ENV='GOOD=hunter22\nBAD="hunter33\nhunter44\n')
+    assert ran.code == 2
+    assert "input 'test-env', line 2: BAD has no closing \"" in ran.said
+    assert "hunter" not in ran.said
+    ran = ci_test(folder, INPUT_TEST_ENV="REDIS_URL=redis://hunter22", INPUT_REDIS_URL="redis://h:1")
+    assert ran.code == 2
+    assert "'test-env' sets REDIS_URL, which input 'redis-url' sets, too" in ran.said
+
+
+def test_workflow_commands_of_tests_are_harmless_and_colours_are_gone(tmp_path: Path) -> None:
+    files = {"test_a.py": "def test_a():\n    print('::error::boo')\n    print('##[add-path]x')\n"}
+    ran = ci_test(write(tmp_path / "project", files), "--args=-s --color=yes", GITHUB_ACTIONS="true",
+                  RUNNER_TEMP=str(tmp_path / "temp"))  # fmt: skip
+    assert ran.code == 0
+    lines = ran.log.splitlines()
+    assert any("::error::boo" in line for line in lines)
+    assert not any(line.lstrip().startswith("::error") or "##[" in line for line in lines)
+    assert "\\x1b" not in ran.log
+
+
+def test_programs_of_the_environment_are_found_by_their_names(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": """
+        import os
+        import subprocess
+        import sys
+
+        def test_a():
+            assert subprocess.run(["pytest", "--version"]).returncode == 0
+            assert os.path.realpath(os.environ["VIRTUAL_ENV"]) == os.path.realpath(sys.prefix)
+        """
+    }
+    assert ci_test(write(tmp_path / "project", files)).code == 0
+
+
+def test_a_command_runs_what_it_wants(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", {"go.mod": ""})
+    command = "echo started; mkdir -p out; echo TN: > out/lcov.info; test $KEY = value22"
+    ran = ci_test(
+        folder,
+        f"--command={command}",
+        "--coverage-files=out/*.info",
+        "--id=go-1",
+        INPUT_TEST_ENV="KEY=value22",
+    )
+    assert ran.code == 0, ran.said
+    assert {**ran.shard, "seconds": 0} == {
+        "format": "ci-actions-shard", "version": 1, "id": "go-1", "python": USUAL, "shard": "1/1", "collected": None,
+        "tests": {}, "seconds": 0, "exit": 0, "interpreter": ran.shard["interpreter"], "pytest": "", "runner": "command",
+    }  # fmt: skip
+    assert ran.outputs["coverage-measured"] == "true"
+    assert Path(ran.outputs["report-dir"], "coverage", "out", "lcov.info").read_text() == "TN:\n"
+    assert "started" in ran.log
+
+
+def test_the_first_line_is_said_before_the_last_test_ends(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": """
+        import os
+        import time
+
+        def test_a():
+            for _ in range(600):
+                if os.path.exists("go-on"):
+                    return
+                time.sleep(0.1)
+            assert False, "nobody heard"
+        """
+    }
+    folder = write(tmp_path / "project", files)
+    with subprocess.Popen(
+        [*COMMAND, f"--python={pytests.python_of(USUAL)}"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        assert running.stderr
+        for line in running.stderr:
+            if "collected 1 item" in line:
+                (folder / "go-on").touch()
+        assert running.wait() == 0

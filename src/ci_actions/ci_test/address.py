@@ -99,7 +99,7 @@ def parse(url: str) -> Address:
 def _parsed(url: str) -> Address:
     scheme, colon, rest = url.partition(":")
     scheme = scheme.partition("+")[0].lower()
-    if not colon or not rest.startswith("//"):
+    if not scheme or not colon or not rest.startswith("//"):
         raise NotAnAddress(_LIKE)
     parts = urlsplit(url)
     if scheme == "sqlite":

@@ -179,10 +179,5 @@ class Config(Common):
             )
         if self.by_command and self.args:
             yield "input 'args' is for pytest; write the arguments into input 'command'"
-        if self.by_command and self.coverage == "true" and not self.coverage_files:
-            yield (
-                "input 'coverage' is 'true', but of a command nobody knows where it leaves coverage: name it with "
-                "coverage-files"
-            )
         if self.database_variable == self.redis_variable:
             yield f"inputs 'database-variable' and 'redis-variable' are both '{self.redis_variable}'"

@@ -140,7 +140,7 @@ def _warnings(config: Config, facts: Facts, tests: tuple[Test, ...], not_run: in
     if again:
         yield f"{_counted(again, 'test')} passed only when run again."
     if tests and all(each.state is State.SKIPPED for each in tests):
-        yield f"All {_counted(len(tests), 'test')} were skipped: nothing was tested."
+        yield f"Every test was skipped ({len(tests):,}): nothing was tested."
     if recorded.collections and recorded.collections[0].count and not tests:
         yield f"There are fewer units of tests than parts: part {config.shard} has none."
     if not_run and facts.code == 1:

@@ -14,6 +14,7 @@ from ci_actions.ci_test import record
 from ci_actions.ci_test.config import Shard
 from ci_actions.ci_test.model import Recorded
 from ci_actions.kit.clock import Clock
+from ci_actions.kit.interruption import interruptible
 from ci_actions.kit.process import Process
 
 AGENT = Path(__file__).with_name("agent.py")
@@ -88,7 +89,7 @@ def follow(
         tail.append(line)
         say(line)
 
-    with output.open("wb") as stream, output.open("rb") as printed:
+    with interruptible(), output.open("wb") as stream, output.open("rb") as printed:
         group = process.launch(argv, stdout=stream, stderr=stream, cwd=cwd, env=env)
         lines = _Lines(printed, heard)
         late = False

@@ -34,9 +34,9 @@ def await_service(
         clock.sleep(PAUSE)
     what = address.protocol.value
     raise Unavailable(
-        f"input '{name}': {address.shown} did not answer as {what} does within {now - begin:.0f} seconds: {why}."
+        f"input '{name}': {address.shown} did not answer as {what} does within {now - begin:.0f} s: {why}."
         if address.protocol is not Protocol.CONNECTION
-        else f"input '{name}': {address.shown} did not answer within {now - begin:.0f} seconds: {why}.",
+        else f"input '{name}': {address.shown} did not answer within {now - begin:.0f} s: {why}.",
         advice="Is the service started, and can this job reach its port? wait-seconds says how long is waited.",
     )
 
