@@ -9,6 +9,7 @@ pre-commit with the same tools as hooks.
 
 - all tools take at most 1.10 times the larger of the slowest alone and all their CPU seconds divided by the cores. The CPU
   seconds are those of all at once: where two cores share their units, each second does less while both are busy;
+- and, as the slowest one does not run alone then, at most 1.10 times the bare tools all at once;
 - at most 0.75 times pre-commit with the same tools as hooks;
 - a second run without changes takes at most 0.25 times the first;
 - over the bare tool, with one that takes a while, we take at most 150 ms and 5 %.
@@ -70,6 +71,8 @@ class Bench:
         self.python = linter_sets.make("new")
         cache = {"XDG_CACHE_HOME": str(scratch / "cache"), "HOME": str(scratch / "home")}
         self.env = {**os.environ, **cache, "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}"}
+        # As everywhere: what was compiled once, ours too, is not compiled again.
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def prepare(self) -> None:
         """Write the hook configuration, and commit it: all candidates see the same files."""
@@ -162,6 +165,7 @@ def report(project: str, seconds: Mapping[str, float], cpu: Mapping[str, float])
     bound = max(*(seconds[name] for name in TOOLS), cpu["bare, at once"] / cores)
     targets = (
         ("all tools ÷ max(slowest, CPU ÷ cores)", seconds["quality"] / bound, 1.10),
+        ("all tools ÷ bare, at once", seconds["quality"] / seconds["bare, at once"], 1.10),
         ("all tools ÷ pre-commit", seconds["quality"] / seconds["pre-commit"], 0.75),
         ("second run ÷ first", seconds["quality, again"] / seconds["quality"], 0.25),
         (

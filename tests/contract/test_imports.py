@@ -34,6 +34,7 @@ PURE = [
     "ci_actions/commands/act/consumer.py",
     "ci_actions/commands/act/running.py",
     "ci_actions/commands/check/finished.py",
+    "ci_actions/kit/apart.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",
     "ci_actions/kit/inputs.py",
@@ -58,7 +59,7 @@ PURE = [
     "ci_actions/workflows/jobs.py",
     *(
         f"ci_actions/ci_test/{name}.py"
-        for name in ("address", "config", "decide", "dotenv", "durations", "masking", "model", "record", "report")
+        for name in ("address", "config", "decide", "dotenv", "masking", "model", "record", "report")
     ),
     *(
         f"ci_actions/coverage_gate/{name}.py"
@@ -88,7 +89,10 @@ PURE = [
     ),
     *(
         f"ci_actions/ci_{name}.py"
-        for name in ("build/config", "build/contents", "build/decide", "build/model", "build/report",
+        for name in (
+            "build/config", "build/contents", "build/decide", "build/model", "build/report", "codecov/config", "codecov/decide",
+            "codecov/model", "codecov/report", "docs/blocks", "docs/config",
+            "docs/decide", "docs/gfm", "docs/inlines", "docs/model", "docs/places", "docs/report", "docs/rst", "docs/slugs",
             "frontend/config", "frontend/decide", "frontend/model", "frontend/report",
         )
     ),
@@ -112,7 +116,8 @@ EDGES = {
     "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.quality.asking",
     "ci_actions.quality.environment", "ci_actions.quality.facts", "ci_actions.quality.fixing", "ci_actions.quality.memory",
     "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.base",
-    "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.git",
+    "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.forks",
+    "ci_actions.kit.git",
     "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings",
     "ci_actions.project.reading", "glob",
     "io", "multiprocessing", "os", "pathlib", "random", "requests", "secrets", "shutil", "signal", "socket",

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ci_actions import home, vendoring
+from ci_actions.publish.tree import PLAIN, File, export_ignored
 
 RUNNER = "ubuntu-latest"
 RELEASED = "org/ci-actions/coverage-gate@v1"
@@ -218,7 +219,7 @@ def make_world(act: Path, root: Path, folder: Path) -> World:
     if not vendor.is_dir():
         vendoring.build(root / "requirements" / "runtime.txt", vendor, sys.executable)
     for name in ("source", "released"):
-        copy_of_checkout(root, folder / name)
+        copy_of_checkout(root, folder / name, archived=True)
     add_doors(folder / "released")
     shutil.copytree(vendor, folder / "released" / "vendor")
     cache = folder / "cache"
@@ -414,8 +415,13 @@ class Repository:
 # --- the trees that are called ---------------------------------------------------------------------
 
 
-def copy_of_checkout(root: Path, target: Path) -> None:
-    """Copy what git knows or would add: neither environments nor caches belong to a release."""
+def copy_of_checkout(root: Path, target: Path, *, archived: bool = False) -> None:
+    """Copy what git knows or would add: neither environments nor caches belong to a release.
+
+    `archived` leaves out what the archives that runners download leave out; act copies the tree for every action.
+    """
+    attributes = File((root / ".gitattributes").read_bytes(), PLAIN)
+    ignored = export_ignored({".gitattributes": attributes}) if archived else frozenset()
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
@@ -423,7 +429,7 @@ def copy_of_checkout(root: Path, target: Path) -> None:
         check=True,
     )
     for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
-        if (root / name).is_file():
+        if (root / name).is_file() and name.split("/", 1)[0] not in ignored:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, target / name)
 

@@ -294,3 +294,19 @@ def test_strict_takes_a_warning_of_twine_for_a_failure(repository: Repository) -
     answer = build(repository, backend(), "--strict")
     assert answer.code == 1
     assert "`long_description` missing" in answer.messages
+
+
+def test_an_old_interpreter_leaves_the_building_to_a_newer_one(
+    repository: Repository, tmp_path: Path
+) -> None:
+    old = tmp_path / "python3.9"
+    answer = {
+        "path": str(old), "implementation": "cpython", "version": "3.9", "full_version": "3.9.2", "free_threaded": False,
+        "prefix": "/usr", "base_prefix": "/usr", "platform": "linux", "os_version": "", "libc": "", "machine": "x86_64",
+    }  # fmt: skip
+    old.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
+    old.chmod(0o755)
+    repository.commit(dict(backend()))
+    found = ask("ci-build", repository.path, "--python", str(old))
+    assert found.code == 0, found.messages
+    assert "Python 3.9.2 is too old for the builder" in Path(found.outputs["summary-file"]).read_text("utf-8")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -329,6 +330,12 @@ ACCIDENTS = {
         },
         1,
         ('"file": "test_a.py", "line": 4', "IndexError"),
+    ),
+    "a doctest fails": Accident(
+        {"app.py": 'def one():\n    """\n    >>> one()\n    2\n    """\n    return 1\n'},
+        1,
+        ('"file": "app.py"', "Expected:"),
+        ("--args=--doctest-modules",),
     ),
     "a file cannot be imported": Accident(
         {"test_a.py": PASSES, "test_b.py": "import nothing_of_this_name\n"},
@@ -833,6 +840,16 @@ def test_tests_that_run_pytest_themselves_are_left_alone(tmp_path: Path) -> None
     assert len(assert_whole(runs)) == 3
 
 
+def test_a_project_that_ends_the_process_after_the_last_test(tmp_path: Path) -> None:
+    """Threads that never end are a reason to; what the tests said is known by then."""
+    ends = "import os\ndef pytest_sessionfinish(exitstatus):\n    os._exit(0)\n"
+    folder = write(tmp_path / "project", {"conftest.py": ends, "test_a.py": PASSES})
+    assert ci_test(folder, "--coverage=false").code == 0
+    assert ci_test(folder, "--coverage=true").code == 3, "its data is lost"
+    (folder / "test_a.py").write_text("def test_it():\n    assert 0\n")
+    assert ci_test(folder).code == 1
+
+
 def test_subtests_count_as_their_test(tmp_path: Path) -> None:
     files = {
         "test_a.py": """
@@ -891,8 +908,10 @@ def test_data_of_an_earlier_run_is_not_measured_again(tmp_path: Path) -> None:
     ran = ci_test(folder, "--coverage=true")
     assert {each.name for each in folder.glob(".coverage*")} == {".coverage"}
     assert ran.report["details"]["coverage-data"] == [".coverage"]
+    os.utime(folder / ".coverage", (1, 1))
     ran = ci_test(folder, "--coverage=false")
-    assert ran.outputs["coverage-measured"] == "true", "what somebody else left is left"
+    assert (folder / ".coverage").exists(), "what somebody else left is left"
+    assert ran.outputs["coverage-measured"] == "false", "and measures nothing of this run"
 
 
 def test_what_is_measured_is_what_coverage_run_measures(tmp_path: Path) -> None:
@@ -1007,6 +1026,30 @@ def test_workflow_commands_of_tests_are_harmless_and_colours_are_gone(tmp_path: 
     assert any("::error::boo" in line for line in lines)
     assert not any(line.lstrip().startswith("::error") or "##[" in line for line in lines)
     assert "\\x1b" not in ran.log
+
+
+def test_a_folder_of_the_users_keeps_what_is_theirs(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", {"test_a.py": PASSES, "coverage/index.js": "1", "shard.json": "{}"})
+    assert ci_test(folder, "--report-dir=.", "--args=--nonsense").code == 3
+    assert (folder / "coverage" / "index.js").exists()
+    assert not (folder / "shard.json").exists(), "an old record would be taken for this run's"
+
+
+def test_a_request_to_end_ends_the_tests(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": "import os, time\ndef test_a():\n    open('pid', 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    }
+    folder = write(tmp_path / "project", files)
+    with subprocess.Popen(
+        [*COMMAND, f"--python={pytests.python_of(USUAL)}"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        while not (folder / "pid").exists() or not (folder / "pid").read_text():
+            assert running.poll() is None
+            time.sleep(0.1)
+        running.terminate()
+        assert running.wait() != 0
+    assert not Path("/proc", (folder / "pid").read_text()).exists()
 
 
 def test_programs_of_the_environment_are_found_by_their_names(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ci_actions.kit.base import Base, NoBase, resolve_base
-from ci_actions.kit.change import changed
+from ci_actions.kit.change import changed, changed_paths
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.context import ZEROS, Context
 from ci_actions.kit.diff import ChangedFile
@@ -582,6 +582,45 @@ def test_a_patch_file(author: Repo) -> None:
     assert base != author.sha()
     with pytest.raises(CannotJudge, match=r"nope\.patch cannot be read"):
         changed(author.git(), base_of(resolve_base("file:nope.patch", "auto", LAPTOP, author.git())))
+
+
+# Paths alone
+
+
+def test_paths_under_their_old_and_new_names(author: Repo) -> None:
+    author.write("old name.py", "a = 1\n" * 20)
+    base = author.commit("gone.py", "1\n")
+    author("mv", "old name.py", "pkg é.py")
+    author("rm", "--quiet", "gone.py")
+    head = author.commit("new.py", "1\n")
+    author.write("untracked.py", "1\n")
+    committed = Base(sha=base, head=head, how="")
+    assert changed_paths(author.git(), committed) == {"old name.py", "pkg é.py", "gone.py", "new.py"}
+    on_disk = Base(sha=head, head=None, how="")
+    assert changed_paths(author.git(), on_disk) == {"untracked.py"}
+    author.write("new.py", "2\n")
+    assert changed_paths(author.git(), on_disk) == {"untracked.py", "new.py"}
+
+
+def test_paths_are_the_same_whatever_the_machine_sets(author: Repo) -> None:
+    base = author.sha()
+    head = author.commit("pkg/x.py", "1\n")
+    for name, value in (
+        ("diff.relative", "true"),
+        ("diff.renames", "copies"),
+        ("diff.orderFile", "nope"),
+        ("diff.noprefix", "true"),
+    ):
+        author("config", name, value)
+    assert changed_paths(author.git(), Base(sha=base, head=head, how="")) == {"pkg/x.py"}
+
+
+def test_paths_of_a_patch_file(author: Repo) -> None:
+    author.commit("pkg/x.py", "1\n2\n")
+    author("mv", "pkg/x.py", "pkg/y.py")
+    (author.path / "diff.patch").write_text(author("diff", "HEAD") + "\n")
+    found = base_of(resolve_base("file:diff.patch", "auto", LAPTOP, author.git()))
+    assert changed_paths(author.git(), found) == {"pkg/x.py", "pkg/y.py"}
 
 
 # Bases: pull requests

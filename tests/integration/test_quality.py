@@ -210,9 +210,14 @@ def test_the_patch_mends_what_tools_can_mend(python: Path, new_repository: Calla
         "b.py": "B = 1\n",
     }
     repository.commit(files)
-    code, report, _ = quality(repository.path, python)
+    code, report, said = quality(repository.path, python)
     assert code == 1
+    assert "ruff-check, isort, black proposed a patch" in said
     assert repository.git("status", "--porcelain") == ""
+    patch = Path(report["outputs"]["patch-file"]).read_bytes()
+    code, report, said = quality(repository.path, python)
+    assert "proposed a patch" not in said
+    assert Path(report["outputs"]["patch-file"]).read_bytes() == patch
     repository.git("apply", report["outputs"]["patch-file"])
     assert quality(repository.path, python)[0] == 0
     repository.git("checkout", "--quiet", ".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ci_actions.kit.inputs import PATH, TEXT, Common, declare
+from ci_actions.kit.inputs import BOOLEAN, PATH, TEXT, Common, declare
 
 #: What the action gives back, beside what every action does.
 OUTPUTS = {
@@ -15,8 +15,17 @@ OUTPUTS = {
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Config(Common):
-    """How the jobs ended, what the plan asked for, and what the shards recorded."""
+    """How the jobs ended, what the plan asked for, and what the shards recorded.
 
+    Nothing of it stands in a settings file: the change under test brings that along, and this is the last word on it.
+    """
+
+    dry_run: bool = declare(
+        BOOLEAN,
+        default=False,
+        in_settings=False,
+        help="Report everything and end green: a job that is not green says `would-fail`.",
+    )
     needs: str = declare(
         TEXT,
         default="",

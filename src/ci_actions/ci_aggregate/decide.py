@@ -88,7 +88,7 @@ def _judge(name: str, asked: Asked | None, how: Ended, cause: Judged | None) -> 
         verdict, why = Verdict.UNKNOWN, f"{name} ended with '{result}', which is no result that GitHub knows"
     return Judged(
         name=name,
-        asked=asked.run if asked else None,
+        asked=asked.run if asked and name != PLAN else None,
         result=result,
         verdict=verdict,
         why=why,

@@ -59,14 +59,16 @@ def _red(outcome: Outcome) -> list[str]:
 
 
 def _causes(outcome: Outcome) -> list[str]:
-    """Return what is wrong, one sentence each, first the jobs that went wrong by themselves."""
-    jobs = [each for each in outcome.jobs if each.verdict is not Verdict.GREEN]
+    """Return what went wrong by itself, one sentence each."""
     return [
-        *(_sentence(each.why) for each in jobs if not each.follows),
+        *(_sentence(each.why) for each in _red_jobs(outcome) if not each.follows),
         *outcome.proof.problems,
         *outcome.proof.failures,
-        *(_sentence(each.why) for each in jobs if each.follows),
     ]
+
+
+def _red_jobs(outcome: Outcome) -> list[Judged]:
+    return [each for each in outcome.jobs if each.verdict is not Verdict.GREEN]
 
 
 def _sentence(text: str) -> str:
@@ -76,14 +78,13 @@ def _sentence(text: str) -> str:
 def _headline(outcome: Outcome) -> str:
     causes = _causes(outcome)
     if causes:
-        others = len(causes) - 1
+        others = len(causes) - 1 + sum(bool(each.follows) for each in _red_jobs(outcome))
         more = f" (and {others} more {'reason' if others == 1 else 'reasons'})" if others else ""
         return f"not green. {causes[0].rstrip('.')}{more}"
-    ran = [each for each in outcome.jobs if each.asked]
-    skipped = sum(each.asked is False for each in outcome.jobs)
-    left = f", {skipped} had nothing to do" if skipped else ""
-    # The plan is a job that everybody asks for.
-    return f"green. {len(ran)} of {len(ran)} jobs that were asked for succeeded{left}{_tested(outcome)}"
+    ran = sum(each.asked is True for each in outcome.jobs)
+    idle = sum(each.asked is False for each in outcome.jobs)
+    left = f", {idle} had nothing to do" if idle else ""
+    return f"green. All jobs that were asked for succeeded ({ran}){left}{_tested(outcome)}"
 
 
 def _tested(outcome: Outcome) -> str:
@@ -96,7 +97,7 @@ def _tested(outcome: Outcome) -> str:
 
 
 def _next_step(outcome: Outcome) -> str:
-    first = next((each for each in outcome.jobs if each.verdict is not Verdict.GREEN), None)
+    first = next(iter(_red_jobs(outcome)), None)
     if first and first.verdict is Verdict.NOT_MET:
         return f"look at the job {first.follows or first.name}: its summary says what it needs"
     if first:
@@ -188,7 +189,9 @@ def _summary(outcome: Outcome) -> Iterator[str]:
 
 
 def _asked(each: Judged) -> str:
-    return {True: "yes", False: "no"}.get(each.asked, "") if each.asked is not None else ""
+    if each.asked is None:
+        return ""
+    return "yes" if each.asked else "no"
 
 
 def _shards(outcome: Outcome) -> str:

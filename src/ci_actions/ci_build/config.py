@@ -22,8 +22,8 @@ class Config(Common):
     python: str = declare(
         TEXT,
         default="",
-        help="Interpreter that builds, 3.11 or newer: it decides the tags of wheels that hold compiled code. Without it "
-        "the job's own, else the newest found.",
+        help="Interpreter that builds: it decides the tags of wheels that hold compiled code. Below 3.11, or without it, the "
+        "job's own builds if it is new enough, else the newest found.",
     )
     out: str = declare(
         PATH, default="", help="Folder for the distributions; `dist` beside the report without it."

@@ -140,6 +140,7 @@ def _of_result(facts: Facts) -> Iterator[Cause]:
         yield from _of_one(each)
     readable = [each for each in facts.distributions if not each.problem]
     yield from _of_versions(readable)
+    yield from _of_interpreter(facts, wheels)
     yield from _of_check(facts)
 
 
@@ -190,6 +191,17 @@ def _of_versions(distributions: Sequence[Distribution]) -> Iterator[Cause]:
                 f"The distributions have different {what}: {said}.",
                 "The wheel is built from the source distribution: what tells the version must be in there.",
             )
+
+
+def _of_interpreter(facts: Facts, wheels: Sequence[Distribution]) -> Iterator[Cause]:
+    """Yield that a wheel is for another Python than the one that was asked for; a pure one is the same from any."""
+    bound = [each.file for each in wheels if any(re.match(r"cp\d+-cp", tag) for tag in each.tags)]
+    if facts.asked and bound:
+        yield Cause(
+            code=Exit.BAD_INPUT,
+            text=f"Python {facts.asked} is too old for the builder, so Python {facts.python} built {', '.join(bound)}.",
+            advice="Name an interpreter of 3.11 or newer with the input python, or build these wheels with cibuildwheel.",
+        )
 
 
 def _of_check(facts: Facts) -> Iterator[Cause]:

@@ -39,7 +39,8 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     itself cannot be installed.
     """
     _insist_on_a_project(edges.directory, edges.prefix)
-    python = _interpreter(config, edges)
+    named = _named(config, edges)
+    python = named if named and _is_new_enough(named) else _interpreter(edges)
     programs = locked_environment(
         Path(home.root(), "requirements", "tools", "build.txt"),
         python=python.path,
@@ -71,6 +72,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         older=older,
         folder=str(folder),
         python=python.full_version,
+        asked=named.full_version if named and not _is_new_enough(named) else "",
         epoch=epoch,
         directory=edges.prefix,
     )
@@ -104,18 +106,21 @@ def _insist_on_a_project(directory: Path, shown: str) -> None:
         )
 
 
-def _interpreter(config: Config, edges: Edges[Config]) -> Interpreter:
-    """Return the user's choice, else the job's own if it is new enough, else the newest that is found."""
-    if config.python:
-        named = edges.directory / config.python
-        path = str(named) if named.is_file() else edges.which(config.python)
-        found = interpreters.probe(path, edges.process) if path else None
-        if found is None or not _is_new_enough(found):
-            is_what = f"Python {found.full_version}" if found else "no interpreter here"
-            raise BadInput(
-                f"input 'python' is '{config.python}', which is {is_what}, but must be one of {FLOOR[0]}.{FLOOR[1]} or newer"
-            )
-        return found
+def _named(config: Config, edges: Edges[Config]) -> Interpreter | None:
+    """Return the interpreter that the user names, None for none. Raises BadInput for what is no interpreter."""
+    if not config.python:
+        return None
+    file = edges.directory / config.python
+    path = str(file) if file.is_file() else edges.which(config.python)
+    if path is None:
+        raise BadInput(
+            f"input 'python' is '{config.python}', which is no interpreter here (looked in {edges.directory} and on PATH)"
+        )
+    return interpreters.probe(path, edges.process)
+
+
+def _interpreter(edges: Edges[Config]) -> Interpreter:
+    """Return the job's own interpreter if it is new enough for the builder, else the newest that is found."""
     active = edges.environ.get("VIRTUAL_ENV", "")
     place = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
     near = [str(Path(active, *place))] if active else []

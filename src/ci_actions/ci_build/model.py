@@ -50,8 +50,9 @@ class Distribution:
 class Facts:
     """What the build and `twine check` did, and what they left.
 
-    `folder` is where the distributions lie, `older` what lay there before; `python` is the version that built,
-    `epoch` the time that stands in the archives where the backend takes one (SOURCE_DATE_EPOCH), empty for none.
+    `folder` is where the distributions lie, `older` what lay there before. `python` is the version that built, `asked`
+    the one that the user named where that is too old for the builder. `epoch` is the time that stands in the archives
+    where the backend takes one (SOURCE_DATE_EPOCH), empty for none.
     """
 
     build: Ended
@@ -60,6 +61,7 @@ class Facts:
     older: tuple[str, ...] = ()
     folder: str = ""
     python: str = ""
+    asked: str = ""
     epoch: str = ""
     directory: str = ""
 

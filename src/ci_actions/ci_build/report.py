@@ -112,6 +112,8 @@ def _summary(outcome: Outcome) -> Iterator[str]:
             said = "\n".join(f"{markdown.code(line)}<br>" for line in cause.lines)
             yield markdown.details("The last lines", said)
     told = f"Built with Python {outcome.facts.python} in {outcome.facts.build.seconds:.0f} s"
+    if outcome.facts.asked:
+        told += f" (Python {outcome.facts.asked} is too old for the builder)"
     when = f", SOURCE_DATE_EPOCH {outcome.facts.epoch}" if outcome.facts.epoch else ""
     yield f"{markdown.escape(told + when)}."
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ci_actions.ci_docs.inlines import definitions
+
 _FENCE = re.compile(r"(?P<sign>`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]+|$)")
 _CLOSING = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
@@ -73,12 +75,26 @@ class _Reader:
     html: Block | None = None
     html_end: re.Pattern[str] | None = None
     fence: str = ""
+    hollow: bool = False
 
     def line(self, number: int, line: str) -> None:
         """Take one line."""
+        if not self.containers and not self.fence and self.html is None and line[:1].isalpha():
+            # Most lines: no block begins with a letter.
+            if self.paragraph is not None:
+                self.paragraph.lines.append((number, 1, line))
+            else:
+                self.paragraph = Block(Sort.PARAGRAPH, [(number, 1, line)])
+                self.blocks.append(self.paragraph)
+            return
         matched, at = self._peel(line)
-        whole = matched == len(self.containers)
         rest = line[at:]
+        if self.hollow and not rest.strip() and matched == len(self.containers):
+            # An item that begins with a blank line ends at the second one.
+            self.containers.pop()
+            matched -= 1
+        self.hollow = False
+        whole = matched == len(self.containers)
         if whole and self.fence:
             closing = rest.strip()
             if closing.startswith(self.fence) and not closing.strip(self.fence[0]) and _indent(rest) < 4:
@@ -155,6 +171,7 @@ class _Reader:
         if opened or matched < len(self.containers):
             self.paragraph = None
             self.containers[matched:] = opened
+            self.hollow = bool(opened) and opened[-1] > 0 and not rest.strip()
         self._leaf(number, at, rest)
 
     def _begins_a_block(self, rest: str) -> bool:
@@ -184,10 +201,17 @@ class _Reader:
         if sign in "`~" and (fence := _FENCE.match(rest)):
             self.fence, self.paragraph = fence["sign"], None
         elif sign == "#" and (heading := _HEADING.match(rest)):
-            content = _CLOSING.sub("", rest[heading.end() :])
+            content = _CLOSING.sub("", rest[heading.end() :].rstrip())
             self.blocks.append(Block(Sort.HEADING, [(number, column + heading.end(), content)]))
             self.paragraph = None
-        elif sign in "=-" and self.paragraph is not None and _UNDERLINE.match(rest):
+        elif (
+            sign in "=-"
+            and self.paragraph is not None
+            and _UNDERLINE.match(rest)
+            and not _only_defines(self.paragraph)
+        ):
+            number, column, last = self.paragraph.lines[-1]
+            self.paragraph.lines[-1] = (number, column, last.rstrip())
             self.paragraph.sort = Sort.HEADING
             self.paragraph = None
         elif sign in "*-_" and _BREAK.match(rest):
@@ -222,6 +246,14 @@ def _indent(line: str, at: int = 0) -> int:
 def _may_interrupt(item: re.Match[str], rest: str) -> bool:
     """Whether an item may end a paragraph without a blank line: it holds something, and a count begins with 1."""
     return bool(rest[item.end() :].strip()) and item["number"] in (None, "1")
+
+
+def _only_defines(paragraph: Block) -> bool:
+    """Whether nothing is left of a paragraph once its definitions are taken out: then there is no title to underline."""
+    if not paragraph.lines[0][2].startswith("["):
+        return False
+    *_, (end, _, _) = definitions(paragraph.text + "\n")
+    return end > len(paragraph.text)
 
 
 def blocks(text: str) -> list[Block]:

@@ -27,6 +27,8 @@ from ci_actions.kit.globs import Matches, matcher
 SUFFIXES = (".rst", ".md", ".txt", ".ipynb")
 _DOCUMENTS = (".md", ".markdown", ".rst")
 _READMES = ("readme", "index")
+#: What browsers and GitHub's own pages bring.
+_OF_EVERY_PAGE = ("top", "readme")
 _IMAGE_THEMES = ("gh-dark-mode-only", "gh-light-mode-only")
 
 
@@ -152,6 +154,10 @@ class _Judge:
             self._undecided(path, link, "Sphinx writes the page that it may lead to")
         elif link.kind is Kind.IMAGE and there.endswith(".*") and self._fits(there):
             self.checked += 1
+        elif sphinx and "." not in there.rpartition("/")[2]:
+            self._undecided(
+                path, link, "Sphinx may find a document without its suffix, or a label; GitHub does not"
+            )
         else:
             self._broken("target", path, link, self._missing(place), there)
 
@@ -179,7 +185,7 @@ class _Judge:
 
     def _fragment(self, path: str, link: Link, place: Inside) -> None:
         fragment, there = place.fragment, place.path
-        if not fragment or fragment == "top" or fragment.startswith(":~:") or (
+        if not fragment or fragment in _OF_EVERY_PAGE or fragment.startswith(":~:") or (
             link.kind is Kind.IMAGE and fragment in _IMAGE_THEMES
         ):  # fmt: skip
             self.checked += 1
@@ -263,8 +269,10 @@ class _Judge:
             self._undecided(path, link, "it is a page of another project")
             return
         root = sphinx.folder if sphinx else ""
-        start = root if target.startswith("/") else dirname(path)
-        there = normpath(join(start, target.lstrip("/")))
+        # Nothing is above the source folder: https://github.com/sphinx-doc/sphinx `docname_join`
+        inside = dirname(path)[len(root) :].strip("/")
+        there = normpath(join("/", "" if target.startswith("/") else inside, target.lstrip("/")))
+        there = join(root, there.lstrip("/"))
         if glob:
             fits = matcher([f"/{there}{suffix}" for suffix in SUFFIXES])
             found = [each for each in self.facts.files if fits(each)]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from posixpath import dirname
+from posixpath import dirname, join, normpath
 
 from ci_actions.ci_docs import gfm, rst
 from ci_actions.ci_docs.config import Config
@@ -176,7 +176,8 @@ class _Wanted:
         if link.kind in (Kind.REF, Kind.NAME):
             return
         if link.kind in (Kind.DOC, Kind.TOCTREE):
-            self.missing |= {dirname(path) + "/" + link.target + suffix for suffix in ("", ".rst", ".md")}
+            there = normpath(join(dirname(path), link.target.lstrip("*/")))
+            self.missing |= {there + suffix for suffix in ("", ".rst", ".md")}
             return
         place = place_of(link.target, path)
         if not isinstance(place, Inside):

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import pairwise
 
 from ci_actions.ci_docs.blocks import Block, Sort, blocks
 from ci_actions.ci_docs.inlines import Found, definitions, html, inlines, normal
@@ -101,10 +102,10 @@ class _Scan:
         if not lines:
             return
         heading = block.sort is Sort.HEADING
-        if not heading and len(lines) > 1 and "|" in lines[0][2] and _ROW.match(lines[1][2]):
-            self.pieces += (_piece([line]) for line in lines)
-        else:
-            self.pieces.append(_piece(lines, heading=heading))
+        table = len(lines) if heading else _table(lines)
+        if table:
+            self.pieces.append(_piece(lines[:table], heading=heading))
+        self.pieces += (_piece([line]) for line in lines[table:])
 
     def _define(self, label: str, target: str, number: int, column: int) -> None:
         key = normal(label)
@@ -124,7 +125,8 @@ class _Scan:
                 continue
             if piece.heading:
                 found, said = inlines(piece.text, self.labels, self.footnotes)
-                self.anchors.add(self.slugger.next(said.strip()))
+                # A badge behind the title leaves the space before it, and so a `-`.
+                self.anchors.add(self.slugger.next(said))
                 if chosen := _CHOSEN.search(piece.text):
                     self.anchors.add(chosen[1])
             elif _INTERESTING.search(piece.text):
@@ -171,6 +173,18 @@ class _Scan:
 
     def _remark(self, rule: str, message: str, number: int, column: int, *, broken: bool = True) -> None:
         self.remarks.append(Remark(rule, message, number, column, broken))
+
+
+def _table(lines: Sequence[tuple[int, int, str]]) -> int:
+    """Return where a table begins in a paragraph: a row, and as many dashes below it. Each row is read for itself."""
+    for place, ((_, _, head), (_, _, dashes)) in enumerate(pairwise(lines)):
+        if "|" in head + dashes and _ROW.match(dashes) and _cells(head) == _cells(dashes):
+            return place
+    return len(lines)
+
+
+def _cells(row: str) -> int:
+    return row.strip().replace("\\|", "").removeprefix("|").removesuffix("|").count("|") + 1
 
 
 def _after(piece: _Piece, place: int) -> Sequence[tuple[int, int, str]]:

@@ -27,6 +27,7 @@ _DEFINITION = re.compile(
     r""" {0,3}\[(?!\^)(?P<label>(?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\n?[ \t]*(?P<target><(?:[^<>\n\\]|\\.)*>|[^\s<]\S*)"""
     r"""(?:(?:[ \t]+|[ \t]*\n[ \t]*)(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ \t]*(?:\n|$)"""
 )
+_RAW = ("script", "style", "textarea")
 #: Underscores that mark emphasis stand at the edge of a word; those of code and of escapes are hidden before.
 _EMPHASIS = re.compile(r"(?<![^\W_])(_+)(?=[^\s_])(.+?)(?<=[^\s_])\1(?![^\W_])")
 _HIDDEN = "\ue000"
@@ -176,16 +177,13 @@ class _Reader:
             return reference.end() if reference else place + 1
         if reference and self._is_meant(opener.place) and "\n\n" not in label:
             self.found.append(Found("undefined", opener.place, reference[1].strip() or inside, label))
-            if not reference[1].strip():
-                self.said.append("]")
-                return reference.end()
         self.said.append("]")
         return place + 1
 
     def _is_meant(self, place: int) -> bool:
         """Whether brackets stand where a link would: `matrix[0][1]` is none."""
         before = self.text[place - 1 : place] if place else ""
-        return not (before.isalnum() or before in "_)]}")
+        return not before or not (before.isalnum() or before in "_)]}")
 
     def _link(self, opener: _Opener, target: str, label: str = "") -> None:
         # What is written out inside is the text of this link.
@@ -336,6 +334,11 @@ def html(text: str) -> Iterator[Found]:
                 return
             at = place + 1
             continue
+        at = found.end()
         if found.re is _TAG and found["name"]:
             yield from of_tag(found["name"], found["attributes"], place)
-        at = found.end()
+            if found["name"].lower() in _RAW:
+                # What stands in there is no HTML; without an end it goes on to the end.
+                at = text.lower().find(f"</{found['name'].lower()}", at)
+                if at < 0:
+                    return

@@ -7,6 +7,7 @@ knows to hold text, is left out.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +29,9 @@ _INTERNAL = re.compile(r"(?<!\w)_`(?P<name>[^`]+)`")
 _SIMPLE = re.compile(
     r"(?<![\w`\\./:@#&=?%+~-])(?P<name>[A-Za-z0-9](?:[A-Za-z0-9]|[-_.:+](?=[A-Za-z0-9]))*)_(?P<two>_?)(?=$|[\s'\")\]}>/:.,;!?-])"
 )
+_QUOTED = re.compile(r"`[^`]+`_?_?")
+#: What the end of a name looks like.
+_UNDERSCORE = re.compile(r"_(?:$|[\s'\")\]}>/:.,;!?-]|_(?!\w))")
 _ADDRESS = re.compile(r"https?://[^\s<>`\"]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -116,13 +120,19 @@ class _Scan:
 
     def _after_title(self, at: int) -> int:
         """Take a title, or a line that only divides; return the line behind it, 0 where there is none."""
-        if not self.paragraph and (over := _ADORNMENT.match(self.lines[at])):
+        over = None if self.paragraph or self.lines[at].strip() == "::" else _ADORNMENT.match(self.lines[at])
+        if over:
             closing = self.lines[at + 2] if at + 2 < len(self.lines) else ""
             titled = closing.startswith(over[1] * 2) and self.lines[at + 1].strip()
             return at + 3 if titled and self._title(at + 1) else at + 1
         return at + 2 if self._title(at) else 0
 
     def _text(self, at: int, line: str, indent: int) -> int:
+        if not self.paragraph and line.lstrip().startswith(">>> "):
+            # A session of Python, up to the next blank line, is code.
+            return next(
+                (each for each in range(at, len(self.lines)) if not self.lines[each].strip()), len(self.lines)
+            )
         self.paragraph.append((at, line))
         if line.rstrip().endswith("::") and self._is_last_of_paragraph(at):
             self._end_of_paragraph()
@@ -283,37 +293,51 @@ class _Scan:
 
     def _inline(self, lines: Sequence[tuple[int, str]]) -> None:
         text = "\n".join(line for _, line in lines)
-        if not set(text) & set("`_:"):
+        if not ("`" in text or "_" in text or "://" in text):
             return
-        text = _LITERAL.sub(_blank, text)
-        text = _INTERNAL.sub(self._internal, text)
-        for found in _ROLE.finditer(text):
-            self._role(found, lines)
-        text = _ROLE.sub(_blank, text)
-        for found in _PHRASE.finditer(text):
-            self._phrase(found, lines)
-        text = re.sub(r"`[^`]+`_?_?", _blank, text)
-        for found in _ADDRESS.finditer(text):
-            at, column = _where(lines, found.start())
-            self._link(Kind.LINK, found[0].rstrip(".,;:!?)'\""), at, column)
-        text = _ADDRESS.sub(_blank, text)
+        places = _Lines.of(lines)
+        # Most paragraphs hold few of these, and expressions that find nothing cost more than a look.
+        if "`" in text:
+            text = self._marked(text, places)
+        if "://" in text:
+            for found in _ADDRESS.finditer(text):
+                at, column = places.where(found.start())
+                self._link(Kind.LINK, found[0].rstrip(".,;:!?)'\""), at, column)
+            text = _ADDRESS.sub(_blank, text)
+        if not _UNDERSCORE.search(text):
+            return
         for found in _SIMPLE.finditer(text):
-            at, column = _where(lines, found.start())
+            at, column = places.where(found.start())
             if found["two"]:
                 self.anonymous_uses.append((at, column))
             else:
                 self.phrases.append((found["name"], at, column, self.uncertain >= 0))
+
+    def _marked(self, text: str, places: _Lines) -> str:
+        """Take what stands in backquotes; return the text with spaces in its place."""
+        if "``" in text:
+            text = _LITERAL.sub(_blank, text)
+        if "_`" in text:
+            text = _INTERNAL.sub(self._internal, text)
+        if ":`" in text:
+            for found in _ROLE.finditer(text):
+                self._role(found, places)
+            text = _ROLE.sub(_blank, text)
+        if "`_" in text:
+            for found in _PHRASE.finditer(text):
+                self._phrase(found, places)
+        return _QUOTED.sub(_blank, text)
 
     def _internal(self, found: re.Match[str]) -> str:
         self.names.setdefault(normal(found["name"]), "")
         self.anchors.add(identifier(found["name"]))
         return _blank(found)
 
-    def _role(self, found: re.Match[str], lines: Sequence[tuple[int, str]]) -> None:
+    def _role(self, found: re.Match[str], places: _Lines) -> None:
         role = found["role"]
         titled = _TITLED.fullmatch(found["text"])
         target = " ".join((titled["target"] if titled else found["text"]).split())
-        at, column = _where(lines, found.start())
+        at, column = places.where(found.start())
         if role in _REFERENCES:
             self._link(Kind.REF, target.lower(), at, column)
         elif role in ("doc", "std:doc"):
@@ -321,8 +345,8 @@ class _Scan:
         elif role == "download":
             self._link(Kind.FILE, target, at, column)
 
-    def _phrase(self, found: re.Match[str], lines: Sequence[tuple[int, str]]) -> None:
-        at, column = _where(lines, found.start())
+    def _phrase(self, found: re.Match[str], places: _Lines) -> None:
+        at, column = places.where(found.start())
         titled = _TITLED.fullmatch(found["text"])
         if titled:
             target = "".join(titled["target"].split())
@@ -362,12 +386,24 @@ class _Scan:
             self.remarks.append(Remark("reference", said, at + 1, column + 1))
 
 
-def _where(lines: Sequence[tuple[int, str]], place: int) -> tuple[int, int]:
-    for at, line in lines:
-        if place <= len(line):
-            return at, place
-        place -= len(line) + 1
-    return lines[-1][0], 0
+@dataclass(slots=True)
+class _Lines:
+    """The lines of a piece of text, and where each of them begins in it."""
+
+    numbers: list[int]
+    starts: list[int]
+
+    @classmethod
+    def of(cls, lines: Sequence[tuple[int, str]]) -> _Lines:
+        starts = [0]
+        for _, line in lines[:-1]:
+            starts.append(starts[-1] + len(line) + 1)
+        return cls([at for at, _ in lines], starts)
+
+    def where(self, place: int) -> tuple[int, int]:
+        """Return line and column of a place in the text, both counted from 0."""
+        index = bisect_right(self.starts, place) - 1
+        return self.numbers[index], place - self.starts[index]
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -378,7 +414,8 @@ def _blank(found: re.Match[str]) -> str:
 def scan(text: str) -> Document:
     """Return what a document of reStructuredText holds."""
     lines = [line.rstrip("\r").expandtabs(8) for line in text.removeprefix("\ufeff").split("\n")]
-    made = _Scan(lines)
+    # Names of a template are those of what it is filled in with.
+    made = _Scan(lines, open_names="{%" in text)
     made.read()
     return Document(
         links=tuple(sorted(made.links, key=lambda each: (each.line, each.column))),

@@ -47,6 +47,7 @@ _DOCTEST = re.compile(rb"--?doctest[-_]glob|--markdown-docs|--codeblocks|--phmdo
 _PYTHON = ("setup.py", "Pipfile", *LOCKS)
 _TABLES = ("poetry", "pdm", "hatch", "uv", "flit", "setuptools", "pytest")
 _DOCUMENTS = (".md", ".rst")
+_OF_WORKSPACE = ("uv.lock", "pyproject.toml")
 
 
 def signs(
@@ -84,8 +85,9 @@ def measures_coverage(content: Mapping[str, bytes]) -> str:
     """Return what says that coverage is measured, by the content of settings, requirements and locks; else nothing."""
     if found := _section(_COVERAGE, content):
         return found
-    # Locks come last: they are long.
-    for name in sorted(content, key=lambda name: (len(content[name]), name)):
+    # What the workspace above locks is of its other members, too. Locks come last: they are long.
+    names = (each for each in content if not (each.startswith("../") and each.endswith(_OF_WORKSPACE)))
+    for name in sorted(names, key=lambda name: (len(content[name]), name)):
         data = content[name]
         if (b"cov" in data or b"Cov" in data) and (match := _MEASURES.search(data)):
             return f"{match[0].decode('ascii', 'replace').strip(_QUOTES)} in {name}"

@@ -30,6 +30,8 @@ UNKNOWN = 1000000
 SMALLER_HALF = 0.25
 #: Characters of what pytest says of a failure.
 TEXT = 20000
+#: Failures of which that is kept; of the others the message is enough.
+TEXTS = 200
 MESSAGE = 2000
 NO_PYTEST = 97
 
@@ -170,7 +172,7 @@ class Run(object):
         with io.open(os.path.join(folder, "request.json"), encoding="ascii") as file:
             self.request = json.load(file)
         self.record = Record(os.path.join(folder, "record.jsonl"))
-        self.here = os.getcwd()
+        self.here = self.root = os.getcwd()
         self.coverage = None
 
     def measure(self, suffix=None):
@@ -222,9 +224,10 @@ class Plugin(object):
     """Divides, records and, in a worker of pytest-xdist, measures."""
 
     def __init__(self, run):
-        """Work for a self.run."""
+        """Nothing has happened yet."""
         self.run = run
         self.deselected = 0
+        self.failures = 0
         self.worker = False
 
     def pytest_load_initial_conftests(self, early_config):
@@ -238,11 +241,12 @@ class Plugin(object):
     def pytest_configure(self, config):
         """Measure in a worker, too; and let no part be judged as if it were the whole."""
         self.worker = hasattr(config, "workerinput")
+        self.run.root = str(getattr(config, "rootpath", None) or config.rootdir)
         if not self.worker:
             self.run.record.note("configured", pytest=sys.modules["pytest"].__version__)
         if self.worker and config.workerinput.get(PLUGIN):
             self.run.measure(suffix=True)
-        theirs = config.pluginmanager.getplugin("_cov")
+        theirs = config.pluginmanager.get_plugin("_cov")
         options = getattr(theirs, "options", None)
         if self.run.request["shard"][1] > 1 and getattr(options, "cov_fail_under", None):
             options.cov_fail_under = 0
@@ -291,7 +295,7 @@ class Plugin(object):
     def pytest_collectreport(self, report):
         """Record a file that cannot be collected."""
         if report.failed and not self.worker:
-            file, line, message = place(report, self.run.here)
+            file, line, message = place(report, self.run)
             self.run.record.note(
                 "uncollected",
                 id=report.nodeid,
@@ -312,8 +316,10 @@ class Plugin(object):
             return
         more = {}
         if report.outcome in ("failed", "rerun"):
-            file, line, message = place(report, self.run.here)
-            more = {"file": file, "line": line, "message": message, "text": text_of(report)}
+            self.failures += 1
+            file, line, message = place(report, self.run)
+            text = text_of(report) if self.failures <= TEXTS else ""
+            more = {"file": file, "line": line, "message": message, "text": text}
         elif report.outcome == "skipped" and isinstance(report.longrepr, tuple):
             more = {"message": str(report.longrepr[2])[:MESSAGE]}
         self.run.record.note(
@@ -336,12 +342,15 @@ class Plugin(object):
         """Record that pytest, or a plugin, has failed itself."""
         self.run.record.note("internal-error", text=str(excrepr)[-TEXT:])
 
-    def pytest_sessionfinish(self, exitstatus):
-        """Record that pytest came to its end."""
+    def pytest_sessionfinish(self):
+        """Record that pytest came to its end; what others do then may be to end the process at once."""
+        if not self.worker:
+            self.run.record.note("finish")
+
+    def pytest_unconfigure(self):
+        """Write what a worker has measured."""
         if self.worker:
             self.run.stop_measuring(save=True)
-        else:
-            self.run.record.note("finish", exit=int(exitstatus))
 
 
 #: What pytest is told of some hooks: pytest itself is imported only when it runs anyway.
@@ -349,7 +358,7 @@ HOOKS = {
     "pytest_load_initial_conftests": {"hookwrapper": True},
     "pytest_configure_node": {"optionalhook": True},
     "pytest_collection_modifyitems": {"hookwrapper": True, "tryfirst": True},
-    "pytest_sessionfinish": {"trylast": True},
+    "pytest_sessionfinish": {"tryfirst": True},
 }
 
 
@@ -373,23 +382,23 @@ def name_of(item):
     return item.nodeid
 
 
-def place(report, here):
+def place(report, run):
     """Return file, line and message of a failure: the last line of the test's own file, else where it was raised."""
     whole = report.longrepr
     crash = getattr(whole, "reprcrash", None)
     message = str(getattr(crash, "message", "") or whole or "")[:MESSAGE]
-    location = getattr(report, "location", None)
-    own = os.path.realpath(os.path.join(here, crash.path)) if crash is not None else ""
-    line = getattr(crash, "lineno", 0) or 0
     home = os.path.basename(file_of(report.nodeid))
-    if os.path.basename(own) != home:
-        for entry in getattr(getattr(whole, "reprtraceback", None), "reprentries", ()):
-            at = getattr(entry, "reprfileloc", None)
-            if at is not None and os.path.basename(at.path) == home:
-                own, line = os.path.realpath(os.path.join(here, at.path)), at.lineno
-    if not own and location:
-        return None, (location[1] or 0) + 1, message
-    return own or None, line, message
+    places = [(crash.path, crash.lineno)] if crash is not None else []
+    for entry in getattr(getattr(whole, "reprtraceback", None), "reprentries", ()):
+        at = getattr(entry, "reprfileloc", None)
+        if at is not None:
+            places.append((at.path, at.lineno))
+    own = [(path, line) for path, line in places if os.path.basename(path) == home]
+    if places:
+        path, line = own[-1] if own else places[0]
+        return os.path.realpath(os.path.join(run.here, path)), line, message
+    path, line = (getattr(report, "location", None) or (None, None))[:2]
+    return path and os.path.realpath(os.path.join(run.root, path)), (line or 0) + 1, message
 
 
 def text_of(report):

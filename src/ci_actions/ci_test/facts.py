@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ci_actions.ci_test import dotenv, durations, running
+from ci_actions.ci_test import dotenv, running
 from ci_actions.ci_test.address import Address, parse
 from ci_actions.ci_test.config import Config
 from ci_actions.ci_test.masking import hider, secrets_in
@@ -16,12 +16,12 @@ from ci_actions.ci_test.model import Facts, Recorded, Trouble
 from ci_actions.kit import emit
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
 from ci_actions.kit.run import Edges
-from ci_actions.project import own_interpreter
+from ci_actions.project import durations, own_interpreter
 
 #: How coverage.py's files begin: SQLite's, and those of version 4.
 _DATA_HEADS = (b"SQLite format 3\0", b"!coverage.py:")
-#: Files of an earlier run in a folder that the user named, or that a laptop keeps.
-_OURS = ("shard.json", "junit.xml", "durations.json", "report.json", "summary.md")
+#: What this run may not write again: left from an earlier one, it would be taken for ours.
+_OURS = ("shard.json", "junit.xml", "durations.json")
 #: What file systems round times of files to, in seconds, at worst.
 _CLOCK_GRAIN = 2.0
 
@@ -55,22 +55,11 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     folder = _report_folder(config, edges)
     seconds, warnings = _durations(config, edges.directory)
     _await(config, services, edges)
+    began = edges.clock.now()
     with TemporaryDirectory(prefix="ci-actions-test-", ignore_cleanup_errors=True) as scratch:
-        made = _run(config, edges, variables, seconds, Path(scratch), hide)
-    copied, missing = _copied(config, edges.directory, folder, since=made.began)
-    return replace(
-        made.facts,
-        copied=copied,
-        missing=missing,
-        warnings=(*warnings, *made.facts.warnings),
-        folder=str(folder),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Made:
-    facts: Facts
-    began: float
+        facts = _run(config, edges, variables, seconds, Path(scratch), hide)
+    copied, missing = _copied(config, edges.directory, folder, since=began)
+    return replace(facts, copied=copied, missing=missing, warnings=warnings, folder=str(folder))
 
 
 def _run(
@@ -80,8 +69,8 @@ def _run(
     seconds: Mapping[str, float],
     scratch: Path,
     hide: Callable[[str], str],
-) -> _Made:
-    """Run the tests and return how it went; `began` is the time before they did, as files have it."""
+) -> Facts:
+    """Run the tests and return how it went."""
     directory = edges.directory
     tests = _by_command(config, edges) if config.by_command else _by_pytest(config, edges, scratch, seconds)
     env = {**tests.env, **variables}
@@ -109,7 +98,7 @@ def _run(
         ) from wrong
     recorded = _of_a_command(tests, edges) if config.by_command else running.read_back(scratch, hide)
     junit = scratch / "junit.xml"
-    facts = Facts(
+    return Facts(
         id=config.id or f"{recorded.python or 'tests'}-{config.shard.index}",
         python=recorded.python,
         how=tests.found.how if tests.found else "",
@@ -119,9 +108,10 @@ def _run(
         recorded=_relative(recorded, edges.root),
         junit=hide(junit.read_text("utf-8", "replace")) if junit.is_file() else "",
         tail=tuple(hide(line) for line in ended.tail),
-        data_files=tuple(os.path.relpath(each, directory) for each in _data_files(data)),
+        data_files=tuple(
+            os.path.relpath(each, directory) for each in _data_files(data) if _is_new(each, began)
+        ),
     )
-    return _Made(facts=facts, began=began)
 
 
 # --- what the tests get ---------------------------------------------------------------------------
@@ -180,18 +170,14 @@ def _durations(config: Config, directory: Path) -> tuple[Mapping[str, float], tu
     """Return the recorded seconds, and why there are none where there should be."""
     if config.by_command:
         return {}, ()
-    path = directory / (config.durations or durations.USUAL)
+    name = config.durations or durations.FILE
     try:
-        found = durations.read(path.read_text("utf-8"))
+        return durations.parse((directory / name).read_bytes()), ()
     except (FileNotFoundError, NotADirectoryError):
         return {}, ()
-    except (OSError, UnicodeDecodeError) as wrong:
-        found = durations.Durations(problem=str(getattr(wrong, "strerror", None) or wrong))
-    if found.problem:
-        return {}, (
-            f"{config.durations or durations.USUAL} says nothing of how long tests take: {found.problem}.",
-        )
-    return found.seconds, ()
+    except (OSError, ValueError) as wrong:
+        why = (wrong.strerror or "") if isinstance(wrong, OSError) else str(wrong)
+        return {}, (f"{name} says nothing of how long tests take: {why}.",)
 
 
 def _by_pytest(config: Config, edges: Edges[Config], scratch: Path, seconds: Mapping[str, float]) -> _Tests:
@@ -279,7 +265,9 @@ def _report_folder(config: Config, edges: Edges[Config]) -> Path:
     try:
         for name in _OURS:
             (folder / name).unlink(missing_ok=True)
-        rmtree(folder / "coverage", ignore_errors=True)
+        if not config.report_dir:
+            # In a folder of the user's, that name may be anything.
+            rmtree(folder / "coverage", ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as denied:
         raise Unavailable(
@@ -298,9 +286,7 @@ def _copied(
     copied: dict[str, None] = {}
     missing = []
     for pattern in config.coverage_files:
-        written = [
-            path for path in _matching(pattern, directory) if path.stat().st_mtime >= since - _CLOCK_GRAIN
-        ]
+        written = [path for path in _matching(pattern, directory) if _is_new(path, since)]
         if not written:
             missing.append(pattern)
         for path in written:
@@ -310,6 +296,11 @@ def _copied(
             copyfile(path, target)
             copied[name] = None
     return tuple(copied), tuple(missing)
+
+
+def _is_new(path: Path, since: float) -> bool:
+    """Return whether a file was written since a time; what an earlier run left measures nothing of this one."""
+    return path.stat().st_mtime >= since - _CLOCK_GRAIN
 
 
 def _matching(pattern: str, directory: Path) -> Iterator[Path]:

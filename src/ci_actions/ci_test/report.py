@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from ci_actions.ci_test import durations
 from ci_actions.ci_test.config import Config
 from ci_actions.ci_test.model import BAD, Outcome, State, Test
 from ci_actions.kit import markdown
 from ci_actions.kit.errors import Exit
 from ci_actions.kit.report import Annotation, Level, Product, Report, Result
+from ci_actions.project import durations
 
 NAME = "ci-test"
 FORMAT = "ci-actions-shard"
@@ -119,7 +119,7 @@ def _products(config: Config, outcome: Outcome) -> Iterator[Product]:
         yield Product("junit-file", "junit.xml", lambda: facts.junit)
     timed = {each.id: each.seconds for each in outcome.tests if each.ran and each.state not in BAD}
     if timed:
-        yield Product("durations-file", "durations.json", lambda: durations.written(timed))
+        yield Product("durations-file", "durations.json", lambda: durations.render(timed))
 
 
 def shard(config: Config, outcome: Outcome) -> Mapping[str, object]:

@@ -291,6 +291,9 @@ def _properties(each: Annotation) -> dict[str, str]:
         "file": _encodable(each.file),
         "line": str(each.line or ""),
         "endLine": str(each.end_line or ""),
+        # Where a remark has several lines GitHub takes no columns:
+        # https://docs.github.com/rest/checks/runs#create-a-check-run
+        "col": str((each.column if each.end_line in (0, each.line) else 0) or ""),
     }
     return {name: value for name, value in found.items() if value}
 

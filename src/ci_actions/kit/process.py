@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,14 +83,18 @@ class Running:
 
 
 class Group:
-    """A child process with all that it starts, in a process group of its own: they end together.
+    """A child process with all that it starts, in a session of its own: they end together, and no terminal is asked.
 
     It reads and writes files, so it never waits for us, and what it says cannot fill our memory.
     """
 
     def __init__(self, child: Popen[bytes]) -> None:
         self._child = child
+        self._bell = _bell(child.pid)
         self.cpu_seconds = 0.0
+
+    def __del__(self) -> None:
+        self._silence()
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal, None while it runs; then also `cpu_seconds` are known."""
@@ -104,21 +108,19 @@ class Group:
             return None
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
         self._child.returncode = os.waitstatus_to_exitcode(status)
-        self._sweep()
+        self._silence()
+        # What is left of the group; its number is its leader's and stays taken as long as there is a member.
+        _kill_all(self._child)
         return self._child.returncode
 
     def kill(self) -> None:
         """End it and everything that it started, at once, and wait for its end."""
-        import subprocess
-
         if os.name != "posix":
-            ended = self._child.poll() is not None
-            if not ended:
-                stop = ["taskkill", "/F", "/T", "/PID", str(self._child.pid)]
-                subprocess.run(stop, capture_output=True, check=False)
+            if self._child.poll() is None:
+                _kill_all(self._child)
             self._child.wait()
             return
-        self._sweep()
+        _kill_all(self._child)
         while self.poll() is None:
             self._child.kill()
             try:
@@ -126,39 +128,63 @@ class Group:
             except ChildProcessError:
                 return
 
-    def _sweep(self) -> None:
-        """Kill what is left of the group; its number is its leader's and stays taken as long as there is a member."""
-        import signal
+    @property
+    def bell(self) -> int | None:
+        """A file that can be read from when it has ended, None where the system has no such thing, or once that is known."""
+        return self._bell
 
-        try:
-            os.killpg(self._child.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
+    def _silence(self) -> None:
+        if self._bell is not None:
+            os.close(self._bell)
+            self._bell = None
 
 
-class Spawned:
-    """A child process with children of its own; all of them are one group, and end together."""
-
-    def __init__(self, child: Popen[bytes]) -> None:
-        self._child = child
-
-    def wait(self) -> int:
-        """Return its exit code when it has ended, negative for a signal."""
-        return self._child.wait()
-
-    def kill(self) -> None:
-        """End it and everything that it started, at once; nothing happens to what has ended already."""
-        import signal
+def _kill_all(child: Popen[bytes]) -> None:
+    """Kill the group of processes that a child leads."""
+    if os.name != "posix":
         import subprocess
 
-        if os.name == "nt":
-            argv = ["taskkill", "/F", "/T", "/PID", str(self._child.pid)]
-            subprocess.run(argv, capture_output=True, check=False)
-            return
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, signal.SIGKILL)
+        stop = ["taskkill", "/F", "/T", "/PID", str(child.pid)]
+        subprocess.run(stop, capture_output=True, check=False)
+        return
+    import signal
+
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
 
 
+def _bell(pid: int) -> int | None:
+    """Return a file that tells the end of a child: https://man7.org/linux/man-pages/man2/pidfd_open.2.html."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:  # A kernel before 5.3, or a sandbox that does not know the call.
+        return None
+
+
+def await_any(groups: Iterable[Group], seconds: float) -> None:
+    """Return when one of them has ended, or after so many seconds; where the system cannot tell, after `PULSE` at most."""
+    bells = [group.bell for group in groups]
+    if None in bells or not bells:
+        import time
+
+        time.sleep(min(seconds, PULSE))
+        return
+    import select
+
+    # Not select.select, which takes no file with a number above 1023.
+    waiting = select.poll()
+    for bell in bells:
+        assert bell is not None
+        waiting.register(bell, select.POLLIN)
+    waiting.poll(seconds * 1000)
+
+
+#: Seconds between two looks at children whose end nobody tells.
+PULSE = 0.01
 #: Room for what a child says before anybody listens, on systems where that can be chosen.
 _PIPE = 1 << 20
 
@@ -231,11 +257,10 @@ class Process:
             process_group=0 if os.name == "posix" else None,
         )
         late = []
-        group = Spawned(child)
 
         def stop() -> None:
             late.append(True)
-            group.kill()
+            _kill_all(child)
 
         watch = Timer(timeout, stop) if timeout else None
         if watch:
@@ -252,38 +277,9 @@ class Process:
                 if watch:
                     watch.cancel()
                 if child.poll() is None:
-                    group.kill()
+                    _kill_all(child)
         said = b"".join(printed)
         return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
-
-    def spawn(
-        self,
-        argv: Sequence[str | os.PathLike[str]],
-        *,
-        cwd: Path,
-        stdout: Path,
-        stderr: Path,
-        env: Mapping[str, str] | None = None,
-    ) -> Spawned:
-        """Start `argv` as the head of a process group; what it prints goes to files, so that nothing waits for us.
-
-        Raises what `run` raises.
-        """
-        import subprocess
-
-        words = tuple(os.fspath(word) for word in argv)
-        with stdout.open("wb") as out, stderr.open("wb") as err:
-            child = subprocess.Popen(
-                words,
-                cwd=cwd,
-                env={**self._environ, **(env or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=os.name != "nt",
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )
-        return Spawned(child)
 
     def start(
         self,
@@ -317,7 +313,7 @@ class Process:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Group:
-        """Start `argv` in a process group of its own, on open files, and return at once. Raises what `run` raises."""
+        """Start `argv` in a session of its own, on open files, and return at once. Raises what `run` raises."""
         import subprocess
 
         child = subprocess.Popen(
@@ -327,6 +323,7 @@ class Process:
             stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=stdout,
             stderr=stderr,
-            process_group=0 if os.name == "posix" else None,
+            start_new_session=os.name == "posix",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         return Group(child)

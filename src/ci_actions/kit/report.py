@@ -34,7 +34,10 @@ class Level(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Annotation:
-    """A remark, at lines of a file (relative to the git root) or about the whole run."""
+    """A remark, at lines of a file (relative to the git root) or about the whole run.
+
+    Lines and columns count from 1, columns in code points; 0 is "not known".
+    """
 
     level: Level
     message: str
@@ -42,6 +45,7 @@ class Annotation:
     file: str = ""
     line: int = 0
     end_line: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ci_actions.kit.errors import BadInput, CannotJudge, CiActionsError, Exit
 from ci_actions.kit.inputs import BOOLEAN, Common, declared, environment_name, read, suggestion
 
 if TYPE_CHECKING:
+    from ci_actions.kit.apart import Apart
     from ci_actions.kit.clock import Clock
     from ci_actions.kit.context import Context
     from ci_actions.kit.earlier import Earlier
@@ -44,7 +45,7 @@ class Progress(Protocol):
 class Mask(Protocol):
     """Keeps a value out of the log from now on, whoever prints it."""
 
-    def __call__(self, value: str) -> None:
+    def __call__(self, value: str, /) -> None:
         """Hide one value."""
 
 
@@ -111,6 +112,13 @@ class Edges(Generic[C]):
         from ci_actions.kit.jobs import Jobs
 
         return Jobs.from_environ(self.environ)
+
+    @cached_property
+    def apart(self) -> Apart:
+        """Shares work among processes, if there are processors to spare."""
+        from ci_actions.kit.forks import Forks
+
+        return Forks(self.jobs)
 
     @cached_property
     def git(self) -> Git:

@@ -16,8 +16,6 @@ import io
 import json
 import os
 import sys
-import tokenize
-import warnings
 
 
 def main():
@@ -84,6 +82,8 @@ def editable(path):
 
 def check(request):
     """Return what keeps each file from being Python of this version."""
+    import warnings
+
     warnings.simplefilter("ignore")
     # Deep nesting is the compiler's to refuse, with an error of its own.
     problems = []
@@ -96,6 +96,8 @@ def check(request):
 
 def compiled(path):
     """Return rule, line, column and message of what is wrong with a file, None for nothing."""
+    import tokenize
+
     try:
         with io.open(path, "rb") as file:
             content = file.read()

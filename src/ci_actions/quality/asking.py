@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,13 +26,15 @@ from ci_actions.quality.model import (
     ToolRun,
     release,
 )
-from ci_actions.quality.runner import Job, Runner
+from ci_actions.quality.runner import Job, Runner, Running
 from ci_actions.quality.tool import Invocation, NotUnderstood, Program, Tool, expect, load_json
 from ci_actions.quality.trees import Tree
 
 #: Files that were not read, as examples.
 GAPS = 20
 _ROOT, _SCRATCH = "@root@", "@scratch@"
+#: What the tree under test and the one before the change are called.
+HEAD, BASE = "head", "base"
 _CACHES = ("RUFF_CACHE_DIR", "BLACK_CACHE_DIR", "MYPY_CACHE_DIR", "PYLINTHOME")
 
 
@@ -67,28 +70,11 @@ class Questioner:
     scratch: Path
     cache: Path
 
-    def ask(self, asked: Sequence[Asked], looks: Sequence[Look]) -> tuple[tuple[ToolRun, ...], ...]:
-        """Return for each tree what became of our own parse of every file, and of each tool; all run side by side."""
-        questions: list[list[_Source | _Question]] = [
-            [_Source(self, look), *(_Question(self, each, look) for each in asked)] for look in looks
-        ]
-        took = self.memory.seconds()
-        jobs = []
-        for look, group in zip(looks, questions, strict=True):
-            for each in group:
-                if job := each.job():
-                    # A cache of its own: the same file has another content in the other tree.
-                    env = {name: f"{self.cache.as_posix()}/{look.label}/{name.lower()}" for name in _CACHES}
-                    jobs.append(replace(job, weight=took.get(each.name, job.weight), env=env))
-        done = self.runner.run(jobs)
-        answers = tuple(
-            tuple(each.answer(done.get(f"{look.label}/{each.name}", {})) for each in group)
-            for look, group in zip(looks, questions, strict=True)
-        )
-        self.memory.keep_seconds(
-            {each.tool: each.seconds for each in answers[0] if each.seconds and not each.cached}
-        )
-        return answers
+    @contextmanager
+    def asking(self, asked: Sequence[Asked]) -> Iterator[Asking]:
+        """Yield what asks all these tools about trees; nothing of them is left behind."""
+        with self.runner.running() as running:
+            yield Asking(self, asked, running)
 
     def eligible(self, tree: Tree, suffixes: tuple[str, ...]) -> tuple[str, ...]:
         """Return the files of git below the working directory that a tool is for."""
@@ -116,6 +102,55 @@ class Questioner:
             python=self.environment.python,
             source=tree.source,
         )
+
+
+class Asking:
+    """All tools at work, on one tree or on several, side by side, and our own parse of every file beside them."""
+
+    def __init__(self, by: Questioner, asked: Sequence[Asked], running: Running) -> None:
+        self._by = by
+        self._asked = asked
+        self._running = running
+        self._took = by.memory.seconds()
+        self._answered: list[tuple[Look, ToolRun]] = []
+        self._open: dict[str, tuple[Look, _Source | _Question]] = {}
+
+    def begin(self, look: Look) -> None:
+        """Start to ask about a tree, the slowest tool first: it works while the next one is prepared."""
+        for asked in sorted(self._asked, key=lambda each: -self._weight(each.tool.name, each.tool.weight)):
+            self._begin(look, _Question(self._by, asked, look))
+        self._begin(look, _Source(self._by, look))
+
+    def add(self, job: Job) -> None:
+        """Run something else beside the tools."""
+        self._running.add([job])
+
+    def answers(self) -> Iterator[tuple[Look, ToolRun]]:
+        """Yield what became of each tool on each tree, as soon as that is known."""
+        seconds: dict[str, float] = {}
+        yield from self._answered
+        for name, ran in self._running.ended():
+            if name not in self._open:
+                continue
+            look, question = self._open.pop(name)
+            run = question.answer(ran)
+            if look.label == HEAD:
+                seconds[run.tool] = run.seconds
+            yield look, run
+        self._by.memory.keep_seconds(seconds)
+
+    def _begin(self, look: Look, question: _Source | _Question) -> None:
+        job = question.job()
+        if job is None:
+            self._answered.append((look, question.answer({})))
+            return
+        self._open[job.name] = look, question
+        # A cache of its own: the same file has another content in the other tree.
+        env = {name: f"{self._by.cache.as_posix()}/{look.label}/{name.lower()}" for name in _CACHES}
+        self._running.add([replace(job, weight=self._weight(question.name, job.weight), env=env)])
+
+    def _weight(self, tool: str, guess: float) -> float:
+        return self._took.get(tool, guess)
 
 
 class _Question:

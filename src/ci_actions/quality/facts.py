@@ -7,19 +7,17 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
+from typing import TYPE_CHECKING
 
-from ci_actions.findings.compare import renames
 from ci_actions.findings.fingerprints import decoded, stamp
-from ci_actions.kit.base import Base, Compare, NoBase, resolve_base
-from ci_actions.kit.change import changed
-from ci_actions.kit.diff import Change
 from ci_actions.kit.errors import BadInput, CannotJudge
 from ci_actions.kit.process import Process
 from ci_actions.kit.run import Edges
 from ci_actions.quality import drift, environment, fixing, loosened, planning, suppressions, tools, trees
-from ci_actions.quality.asking import Asked, Look, Questioner, missing
+from ci_actions.quality.asking import BASE, HEAD, Asked, Look, Questioner, missing
 from ci_actions.quality.config import TOOLS, Config, named
 from ci_actions.quality.detection import REQUIREMENTS, Project
 from ci_actions.quality.memory import Memory
@@ -27,6 +25,9 @@ from ci_actions.quality.model import Detected, Facts, State, Suppression, ToolRu
 from ci_actions.quality.runner import Runner
 from ci_actions.quality.tool import Tool
 from ci_actions.quality.trees import Tree
+
+if TYPE_CHECKING:
+    from ci_actions.quality.under_test import ChangeUnderTest
 
 #: Makes a throw-away tree in a folder that does not exist yet.
 _Copy = Callable[[Path], Tree]
@@ -51,63 +52,82 @@ class _Gathering:
         self._edges = edges
         self._scratch = scratch
         self._git = edges.git
-        self._tree = trees.of_work_tree(self._git)
-        self._environment = environment.find(
+        self._git.root()  # Without a repository there is nothing to ask anybody.
+        probe = environment.find(
             config.python, edges.directory, edges.root, edges.environ, edges.process, edges.which
         )
+        self._tree = trees.of_work_tree(self._git)
         self._project = _project(self._tree, edges.prefix)
-        self._change = _ChangeUnderTest(config, edges)
+        self._environment = probe.found()
         self._by = self._questioner()
 
     def facts(self) -> Facts:
-        """Return all of it."""
-        config, project, change = self._config, self._project, self._change
+        """Return all of it. The tools start first: whatever else is to be found out is so while they work."""
+        project = self._project
         asked, others = self._detected()
         fixed: tuple[str, ...] = ()
-        if config.fix:
+        if self._config.fix:
             fixed = fixing.fix(self._git, self._by, asked, self._tree)
             self._tree = trees.of_work_tree(self._git)
-        head, copy = self._head()
-        looks = [Look(head, "head", copy)]
-        base_problem = change.problem
-        if config.scope == "new" and change.base and not change.problem:
-            try:
-                looks.append(self._base(change.base.sha))
-            except CannotJudge as why:
-                base_problem = why.message
-        plan = planning.plan(
-            [(each.tool.name, each.version, each.detected.config) for each in asked],
-            head.entries,
-            head.digest,
-            self._environment.version,
+        head = self._head()
+        proposal = fixing.Proposal(self._git, self._by, asked, head)
+        runs, base_runs = list(others), list[ToolRun]()
+        with self._by.asking(asked) as asking:
+            asking.begin(head)
+            _load_the_rest()
+            base, base_problem = self._base()
+            if base is not None:
+                asking.begin(base)
+            facts = self._known(head.tree, asked, project)
+            for look, run in asking.answers():
+                if look is base:
+                    _stamp(run, base.tree, {})
+                    base_runs.append(run)
+                    continue
+                if job := proposal.after(run):
+                    asking.add(job)
+                _stamp(run, head.tree, self._change.renames)
+                runs.append(run)
+        return replace(
+            facts,
+            runs=tuple(sorted(runs, key=_place)),
+            base_runs=tuple(sorted(base_runs, key=_place)) if base is not None else None,
+            base_problem=base_problem,
+            touched=self._touched(),
+            patch=proposal.patch(),
+            fixed=fixed,
         )
-        answers = self._by.ask(asked, looks)
-        touched = self._touched()
-        runs = tuple(sorted((*answers[0], *others), key=_place))
-        base_runs = answers[1] if len(answers) > 1 else None
-        _stamp(runs, head, change.renames)
-        _stamp(base_runs or (), looks[-1].tree, {})
+
+    def _known(self, head: Tree, asked: Sequence[Asked], project: Project) -> Facts:
+        """Return what is known before any tool has answered."""
+        change = self._change
         return Facts(
-            runs=runs,
+            runs=(),
             environment=self._environment,
-            plan=plan,
+            plan=planning.plan(
+                [(each.tool.name, each.version, each.detected.config) for each in asked],
+                head.entries,
+                head.digest,
+                self._environment.version,
+            ),
             files=len(self._by.eligible(head, ("",))),
-            base_runs=base_runs,
             base=change.base.sha if change.base else "",
             base_how=change.base.how if change.base else "",
-            base_problem=base_problem,
             no_change=change.no_change,
             head=change.head,
             drift=tuple(drift.drift(project, self._environment.versions)),
             suppressions=tuple(self._suppressions()),
             loosened=tuple(self._loosened()),
             warnings=(*change.warnings, *self._notes()),
-            touched=touched,
-            patch=fixing.patch(self._git, self._by, asked, runs, head, self._scratch / "patch"),
-            fixed=fixed,
             blob_url=self._blob_url(),
             directory=self._edges.prefix,
         )
+
+    @cached_property
+    def _change(self) -> ChangeUnderTest:
+        from ci_actions.quality.under_test import ChangeUnderTest
+
+        return ChangeUnderTest(self._config, self._edges)
 
     # What runs
 
@@ -190,12 +210,12 @@ class _Gathering:
 
     # Trees
 
-    def _head(self) -> tuple[Tree, _Copy]:
+    def _head(self) -> Look:
         """Return the tree that is looked at: the user's own, or a copy that has the settings of the base."""
         copy: _Copy = lambda target: trees.copy_of(self._git, self._tree, target)  # noqa: E731
-        base = self._change.base
-        if self._config.config_from != "base" or base is None:
-            return self._tree, copy
+        base = self._change.base if self._config.config_from == "base" else None
+        if base is None:
+            return Look(self._tree, HEAD, copy)
         before = {path: self._git.show(base.sha, path) for path in self._config_paths(base.sha)}
 
         def as_before(target: Path) -> Tree:
@@ -205,17 +225,24 @@ class _Gathering:
             self._project,
             configs={path: content for path, content in before.items() if content is not None},
         )
-        return as_before(self._scratch / "tree"), as_before
+        return Look(as_before(self._scratch / "tree"), HEAD, as_before)
 
-    def _base(self, commit: str) -> Look:
-        """Return the base with the settings of the head. Raises CannotJudge where it cannot be checked out."""
-        configs: dict[str, bytes | None] = dict.fromkeys(self._config_paths(commit))
-        configs |= self._project.configs
+    def _base(self) -> tuple[Look | None, str]:
+        """Return the base with the settings of the head, or why there is none; neither where everything counts."""
+        change = self._change
+        if change.problem or self._config.scope != "new" or not change.base:
+            return None, change.problem
+        commit = change.base.sha
 
         def checkout(target: Path) -> Tree:
             return trees.overlaid(trees.checkout_of(self._git, commit, target), configs)
 
-        return Look(checkout(self._scratch / "base"), "base", checkout)
+        try:
+            configs: dict[str, bytes | None] = dict.fromkeys(self._config_paths(commit))
+            configs |= self._project.configs
+            return Look(checkout(self._scratch / "base"), BASE, checkout), ""
+        except CannotJudge as why:
+            return None, why.message
 
     def _config_paths(self, commit: str) -> list[str]:
         """Return the configuration files that a commit or the head has, in the folders that count."""
@@ -286,41 +313,10 @@ class _Gathering:
         return f"{context.server_url}/{context.repository}/blob/{head}" if context.repository and head else ""
 
 
-class _ChangeUnderTest:
-    """The change under test: its base, and what it changes; or why there is none."""
-
-    def __init__(self, config: Config, edges: Edges[Config]) -> None:
-        self.head = ""
-        self.base: Base | None = None
-        self.change: Change | None = None
-        self.no_change = self.problem = ""
-        self.warnings: tuple[str, ...] = ()
-        git = edges.git
-        try:
-            (commit,) = git.commits("HEAD")
-            self.head = commit.sha if commit else ""
-            base = resolve_base(config.base, config.deepen, edges.context, git, _compare(config, edges))
-            if isinstance(base, NoBase):
-                self.no_change = base.reason
-                return
-            self.base = base
-            self.change = changed(git, base)
-            self.warnings = self.change.warnings
-        except CannotJudge as why:
-            self.problem = " ".join(why.problems)
-
-    @property
-    def renames(self) -> Mapping[str, str]:
-        """The old path of every file that the change renames, by its new one."""
-        return renames(self.change) if self.change else {}
-
-
-def _compare(config: Config, edges: Edges[Config]) -> Compare | None:
-    """Return what asks GitHub for a merge base, where there is a token to ask with."""
-    repository = edges.context.repository
-    if not config.github_token or not repository or not edges.context.github:
-        return None
-    return lambda base, head: edges.http.merge_base(repository, base, head)
+def _load_the_rest() -> None:
+    """Load what judges and reports, which takes a while, when the tools are at work already."""
+    from ci_actions.kit import emit  # noqa: F401
+    from ci_actions.quality import decide, report, sarif_out  # noqa: F401
 
 
 def _project(tree: Tree, prefix: str) -> Project:
@@ -353,7 +349,7 @@ def _names_requirements(path: str) -> bool:
 def _ended(job: str) -> str:
     """Return what is said when a job has come to its end."""
     tree, _, tool = job.rpartition("/")
-    where = {"head": "", "base": " on the base", "fix": " wrote", "patch": " proposed a patch"}[tree]
+    where = {HEAD: "", BASE: " on the base", "fix": " wrote", "patch": " proposed a patch"}[tree]
     return f"{tool}{where}:"
 
 
@@ -368,15 +364,14 @@ def _not_run(name: str, detected: Detected, why: str) -> ToolRun:
     )
 
 
-def _stamp(runs: Sequence[ToolRun], tree: Tree, old_paths: Mapping[str, str]) -> None:
-    """Give every finding its fingerprint; tool by tool, so that equal findings of two tools are not counted as two of one."""
+def _stamp(run: ToolRun, tree: Tree, old_paths: Mapping[str, str]) -> None:
+    """Give every finding of a tool its fingerprint; equal ones of another tool are not counted with them."""
 
     def text(path: str) -> str | None:
         content = tree.content(path)
         return None if content is None else decoded(content)
 
-    for run in runs:
-        stamp([*run.answer.findings, *run.answer.remarks], text, renames=old_paths)
+    stamp([*run.answer.findings, *run.answer.remarks], text, renames=old_paths)
 
 
 def _cache_folder(environ: Mapping[str, str], scratch: Path) -> Path:

@@ -291,6 +291,7 @@ def _annotations(outcome: Outcome) -> Iterator[Annotation]:
             file=each.path,
             line=each.line,
             end_line=max(region.end_line, region.line) if region else 0,
+            column=region.column if region else 0,
         )
     for warning in outcome.warnings:
         yield Annotation(level=Level.WARNING, title=NAME, message=warning)

@@ -5,24 +5,25 @@ A tool may take several processes, one after the other. Whatever ends this run, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread, current_thread, main_thread
 
 from ci_actions.kit.clock import Clock
+from ci_actions.kit.interruption import interruptible
 from ci_actions.kit.jobs import Release
-from ci_actions.kit.process import Process, Spawned
+from ci_actions.kit.process import Group, Process, await_any
 from ci_actions.quality.model import Command, Ran
 
 #: Bytes that one process may print or write to its file; more is no report but a defect.
 LIMIT = 64 * 1024 * 1024
 #: Seconds between two looks at what has been written.
 TICK = 0.5
-#: Seconds between two looks at whether a processor is free for the first job.
+#: Seconds between two looks at whether a processor is free for the next job.
 WAIT = 0.02
+
+#: How the processes of a job ended, by the names of its commands.
+Ended = Mapping[str, Ran]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +43,14 @@ class _Active:
     """One process that runs."""
 
     job: Job
-    child: Spawned
+    group: Group
     number: int
     begin: float
     release: Release
     stopped: str = ""
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Runner:
     """Runs jobs; `process` has the environment that the tools get. `timeout` are seconds for each process.
 
@@ -62,97 +63,125 @@ class Runner:
     timeout: float
     progress: Callable[[str, float], None] = lambda _, __: None
     take: Callable[[], Release | None] = lambda: lambda: None
-    _ended: SimpleQueue[tuple[_Active, int]] = field(default_factory=SimpleQueue)
 
-    def run(self, jobs: Sequence[Job]) -> dict[str, Mapping[str, Ran]]:
-        """Return how the processes of each job ended, by the names of jobs and commands."""
-        waiting = sorted(jobs, key=lambda job: -job.weight)
-        done: dict[str, dict[str, Ran]] = {job.name: {} for job in jobs}
-        active: list[_Active] = []
-        with _interruptible():
+    @contextmanager
+    def running(self) -> Iterator[Running]:
+        """Yield what takes jobs and runs them while other work is done; nothing of them is left behind."""
+        with interruptible():
+            made = Running(self)
             try:
-                while waiting or active:
-                    while waiting and len(active) < self.jobs and (release := self.take()):
-                        self._start(waiting.pop(0), 0, release, active, done)
-                    if active:
-                        self._step(active, done)
-                    else:
-                        self.clock.sleep(WAIT)
+                yield made
             finally:
-                for each in active:
-                    each.child.kill()
-                    each.release()
-        return dict(done.items())
+                made.stop()
 
-    def _start(
-        self,
-        job: Job,
-        number: int,
-        release: Release,
-        active: list[_Active],
-        done: dict[str, dict[str, Ran]],
-    ) -> None:
+    def run(self, jobs: Iterable[Job]) -> dict[str, Ended]:
+        """Return how the processes of each job ended, by the names of jobs and commands."""
+        with self.running() as running:
+            running.add(jobs)
+            return dict(running.ended())
+
+
+class Running:
+    """The jobs of one run. Who adds some and has other work to do meanwhile calls `look` now and then."""
+
+    def __init__(self, by: Runner) -> None:
+        self._by = by
+        self._waiting: list[Job] = []
+        self._active: list[_Active] = []
+        self._done: dict[str, dict[str, Ran]] = {}
+        self._ended: list[str] = []
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Take more jobs, and start what there are processors for."""
+        self._waiting = sorted((*self._waiting, *jobs), key=lambda job: -job.weight)
+        self.look()
+
+    def look(self) -> None:
+        """See which processes have ended, or must end, and start what comes next."""
+        for each in tuple(self._active):
+            code = each.group.poll()
+            if code is not None:
+                self._finish(each, code)
+            elif self._must_end(each):
+                each.group.kill()
+                self._finish(each, None)
+        while self._waiting and len(self._active) < self._by.jobs and (release := self._by.take()):
+            self._start(self._waiting.pop(0), 0, release)
+
+    def ended(self) -> Iterator[tuple[str, Ended]]:
+        """Yield each job when it has come to its end, also those that are added meanwhile."""
+        while True:
+            self.look()
+            while self._ended:
+                name = self._ended.pop(0)
+                yield name, self._done.pop(name)
+                self.look()
+            if self._active:
+                free = self._waiting and len(self._active) < self._by.jobs
+                await_any([each.group for each in self._active], WAIT if free else TICK)
+            elif self._waiting:
+                self._by.clock.sleep(WAIT)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End everything that still runs."""
+        for each in self._active:
+            each.group.kill()
+            each.release()
+        self._active.clear()
+        self._waiting.clear()
+
+    def _start(self, job: Job, number: int, release: Release) -> None:
         """Start a process of a job, or note why it does not start."""
         command = job.commands[number]
+        done = self._done.setdefault(job.name, {})
         job.scratch.mkdir(parents=True, exist_ok=True)
-        begin = self.clock.monotonic()
+        begin = self._by.clock.monotonic()
+        out, err = _streams(job, command)
         try:
-            child = self.process.spawn(
-                command.argv,
-                cwd=job.directory,
-                stdout=job.scratch / f"{command.name}.out",
-                stderr=job.scratch / f"{command.name}.err",
-                env={**job.env, **command.env},
-            )
+            with out.open("wb") as stdout, err.open("wb") as stderr:
+                group = self._by.process.launch(
+                    command.argv,
+                    cwd=job.directory,
+                    env={**job.env, **command.env},
+                    stdout=stdout,
+                    stderr=stderr,
+                )
         except OSError as why:
-            stopped = f"could not be started: {why.strerror or why}"
-            done[job.name][command.name] = Ran(code=None, stopped=stopped)
+            done[command.name] = Ran(code=None, stopped=f"could not be started: {why.strerror or why}")
             release()
+            self._ended.append(job.name)
             return
-        made = _Active(job, child, number, begin, release)
-        active.append(made)
-        Thread(target=self._await, args=(made,), daemon=True).start()
+        self._active.append(_Active(job, group, number, begin, release))
 
-    def _await(self, each: _Active) -> None:
-        self._ended.put((each, each.child.wait()))
-
-    def _step(self, active: list[_Active], done: dict[str, dict[str, Ran]]) -> None:
-        """Wait until a process ends, or until it is time to look at all of them."""
-        try:
-            each, code = self._ended.get(timeout=TICK)
-        except Empty:
-            for each in active:
-                self._look(each)
+    def _finish(self, each: _Active, code: int | None) -> None:
+        """Note how a process ended, and start the next one of its job."""
+        self._active.remove(each)
+        job, done = each.job, self._done[each.job.name]
+        ran = done[job.commands[each.number].name] = self._result(each, code)
+        if ran.code is not None and ran.code >= 0 and each.number + 1 < len(job.commands):
+            self._start(job, each.number + 1, each.release)
             return
-        active.remove(each)
-        # What it started and left behind would go on writing.
-        each.child.kill()
-        command = each.job.commands[each.number]
-        ran = self._result(each, code)
-        done[each.job.name][command.name] = ran
-        if not ran.stopped and code >= 0 and each.number + 1 < len(each.job.commands):
-            self._start(each.job, each.number + 1, each.release, active, done)
-        else:
-            each.release()
-            self.progress(each.job.name, sum(one.seconds for one in done[each.job.name].values()))
+        each.release()
+        self._ended.append(job.name)
+        self._by.progress(job.name, sum(one.seconds for one in done.values()))
 
-    def _look(self, each: _Active) -> None:
-        """Stop a process that takes too long or writes too much."""
-        if self.clock.monotonic() - each.begin > self.timeout:
-            each.stopped = f"did not end within {self.timeout:g} s (timeout)"
+    def _must_end(self, each: _Active) -> bool:
+        """Whether a process takes too long or writes too much."""
+        if self._by.clock.monotonic() - each.begin > self._by.timeout:
+            each.stopped = f"did not end within {self._by.timeout:g} s (timeout)"
         elif any(_size(file) > LIMIT for file in self._files(each)):
             each.stopped = f"wrote more than {LIMIT // 1024 // 1024} MB"
-        if each.stopped:
-            each.child.kill()
+        return bool(each.stopped)
 
     def _files(self, each: _Active) -> Iterator[Path]:
         command = each.job.commands[each.number]
-        yield each.job.scratch / f"{command.name}.out"
-        yield each.job.scratch / f"{command.name}.err"
+        yield from _streams(each.job, command)
         if command.output:
             yield each.job.scratch / command.output
 
-    def _result(self, each: _Active, code: int) -> Ran:
+    def _result(self, each: _Active, code: int | None) -> Ran:
         out, err, *more = self._files(each)
         stopped = each.stopped
         if not stopped and any(_size(file) > LIMIT for file in (out, err, *more)):
@@ -163,8 +192,13 @@ class Runner:
             stderr=_end_of(err) if stopped else err.read_bytes(),
             output=more[0].read_bytes() if more and not stopped and more[0].is_file() else None,
             stopped=stopped,
-            seconds=self.clock.monotonic() - each.begin,
+            seconds=self._by.clock.monotonic() - each.begin,
         )
+
+
+def _streams(job: Job, command: Command) -> tuple[Path, Path]:
+    """Return the files that take what a process prints."""
+    return job.scratch / f"{command.name}.out", job.scratch / f"{command.name}.err"
 
 
 def _size(file: Path) -> int:
@@ -181,21 +215,3 @@ def _end_of(file: Path, count: int = 4096) -> bytes:
             return stream.read(count)
     except OSError:
         return b""
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn a request to end (a cancelled job sends SIGTERM after SIGINT) into an interruption: `finally` then runs."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    import signal
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,8 +15,14 @@ from ci_actions.kit.git import Git
 from ci_actions.quality.tool import NO_SOURCE, Source
 
 _LINK, _SUBMODULE = "120000", "160000"
+#: Marks of https://git-scm.com/docs/git-ls-files#Documentation/git-ls-files.txt--t
+_UNKNOWN, _CHANGED = "?", "C"
 #: More than this (bytes) is no source that somebody wrote.
 LARGEST_SOURCE = 16 * 1024 * 1024
+#: What a throw-away copy has in common with the original, as `git rev-parse --git-path` knows it.
+_SHARED = ("objects", "shallow", "info/exclude")
+#: Files that are kept split into lines: tools say what they find file by file.
+_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,16 @@ class Tree:
         except OSError:
             return None
 
-    def source(self, path: str) -> Source:
-        """Return the lines of a file, none where it cannot be read."""
-        content = self.content(path)
-        return NO_SOURCE if content is None else Source.of(content)
+    @cached_property
+    def source(self) -> Callable[[str], Source]:
+        """What returns the lines of a file, none where it cannot be read; it remembers the last ones."""
+
+        @lru_cache(_KEPT)
+        def lines(path: str) -> Source:
+            content = self.content(path)
+            return NO_SOURCE if content is None else Source.of(content)
+
+        return lines
 
 
 def of_work_tree(git: Git) -> Tree:
@@ -66,14 +78,16 @@ def of_work_tree(git: Git) -> Tree:
     """
     root = os.path.realpath(git.root())
     entries: dict[str, str] = {}
-    for line in _listed(git, "ls-files", "-s", "-z"):
-        about, _, path = line.partition("\t")
-        mode, digest, _ = about.split(" ")
-        entries[path] = f"{mode} {digest}"
-    changed = [
-        *_listed(git, "ls-files", "-m", "-z"),
-        *_listed(git, "ls-files", "-o", "--exclude-standard", "-z"),
-    ]
+    changed: list[str] = []
+    for line in _listed(git, "ls-files", "-z", "-t", "-s", "-m", "-o", "--exclude-standard"):
+        mark, about = line[0], line[2:]
+        if mark == _UNKNOWN:
+            changed.append(about)
+            continue
+        path, entry = _staged(about)
+        entries[path] = entry
+        if mark == _CHANGED:
+            changed.append(path)
     plain = []
     for path in dict.fromkeys(changed):
         try:
@@ -91,6 +105,13 @@ def of_work_tree(git: Git) -> Tree:
     for path, digest in zip(plain, _digests(git, root, plain), strict=True):
         entries[path] = entries[path].replace("?", digest)
     return Tree(root, entries)
+
+
+def _staged(about: str) -> tuple[str, str]:
+    """Return path, and mode and digest, of what `git ls-files -s` says of a file."""
+    about, _, path = about.partition("\t")
+    mode, digest, _ = about.split(" ")
+    return path, f"{mode} {digest}"
 
 
 def _listed(git: Git, *arguments: str) -> list[str]:
@@ -126,23 +147,16 @@ def copy_of(git: Git, tree: Tree, target: Path) -> Tree:
     It borrows the objects of the original and has its HEAD and branch, so that hooks see what they would see.
     """
     _borrowing(git, target)
-    head = git.resolve("HEAD")
-    if head:
-        _expect(
-            git,
-            target,
-            "update-ref",
-            "--no-deref",
-            f"refs/heads/{git.branch() or 'HEAD-of-ci-actions'}",
-            head,
-        )
-        _expect(git, target, "symbolic-ref", "HEAD", f"refs/heads/{git.branch() or 'HEAD-of-ci-actions'}")
-        _expect(git, target, "reset", "--hard", "--quiet", head)
     for path, entry in tree.entries.items():
-        if not entry.startswith(_SUBMODULE):
+        if entry.startswith(_SUBMODULE):
+            # For git an empty folder is one that nobody has fetched, and none is one that was removed.
+            (target / path).mkdir(parents=True, exist_ok=True)
+        else:
             _copy(Path(tree.root, path), target / path)
-    for path in set(_names(git, target)) - tree.entries.keys():
-        (target / path).unlink(missing_ok=True)
+    if head := git.resolve("HEAD"):
+        branch = git.branch() or "HEAD-of-ci-actions"
+        _expect(git, target, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
+        _expect(git, target, "reset", "--mixed", "--quiet", head)
     _expect(git, target, "add", "--all", "--force", "--", ".")
     return Tree(os.path.realpath(target), tree.entries)
 
@@ -151,11 +165,7 @@ def checkout_of(git: Git, commit: str, target: Path) -> Tree:
     """Return a repository of its own that has one commit checked out. Raises CannotJudge where that fails."""
     _borrowing(git, target)
     _expect(git, target, "checkout", "--quiet", "--detach", commit)
-    entries = {}
-    for line in _expect(git, target, "ls-files", "-s", "-z").split("\0")[:-1]:
-        about, _, path = line.partition("\t")
-        mode, digest, _ = about.split(" ")
-        entries[path] = f"{mode} {digest}"
+    entries = dict(map(_staged, _expect(git, target, "ls-files", "-s", "-z").split("\0")[:-1]))
     return Tree(os.path.realpath(target), entries)
 
 
@@ -177,14 +187,13 @@ def overlaid(tree: Tree, files: Mapping[str, bytes | None]) -> Tree:
 def _borrowing(git: Git, target: Path) -> None:
     """Make an empty repository that finds the objects of the original; nothing is written to the original."""
     target.mkdir(parents=True)
-    _expect(git, target, "init", "--quiet", ".")
-    objects = git.run("rev-parse", "--git-path", "objects").text.strip()
-    shallow = Path(git.root(), git.run("rev-parse", "--git-path", "shallow").text.strip())
-    ignored = Path(git.root(), git.run("rev-parse", "--git-path", "info/exclude").text.strip())
+    _expect(git, target, "init", "--quiet", "--template=", ".")
+    asked = [word for name in _SHARED for word in ("--git-path", name)]
+    objects, *others = (Path(git.root(), line) for line in git.run("rev-parse", *asked).text.split("\n")[:-1])
     alternates = target / ".git" / "objects" / "info" / "alternates"
     alternates.parent.mkdir(parents=True, exist_ok=True)
-    alternates.write_text(f"{Path(git.root(), objects)}\n", encoding="utf-8")
-    for source, name in ((shallow, "shallow"), (ignored, "info/exclude")):
+    alternates.write_text(f"{objects}\n", encoding="utf-8")
+    for name, source in zip(_SHARED[1:], others, strict=True):
         if source.is_file():
             copied = target / ".git" / name
             copied.parent.mkdir(exist_ok=True)
@@ -206,24 +215,17 @@ def _expect(git: Git, target: Path, *arguments: str) -> str:
     return done.text
 
 
-def _names(git: Git, target: Path) -> list[str]:
-    return _expect(git, target, "ls-files", "-z").split("\0")[:-1]
-
-
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file or a link as it is; nothing happens where it is equal already."""
+    """Copy a file or a link as it is; a file that cannot be read is left out."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_symlink():
-        target.unlink(missing_ok=True)
         target.symlink_to(source.readlink())
         return
     try:
         content = source.read_bytes()
     except OSError:
         return
-    if target.is_symlink() or not target.is_file() or target.read_bytes() != content:
-        target.unlink(missing_ok=True)
-        target.write_bytes(content)
+    target.write_bytes(content)
     target.chmod(source.stat().st_mode | stat.S_IWUSR)
 
 

@@ -168,3 +168,17 @@ def test_the_frames_of_the_builder_are_left_out() -> None:
         "ValueError: no",
     ]
     assert excerpt(lines) == tuple(lines[4:])
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        ("py3-none-any", Exit.PASSED),
+        ("cp312-cp312-manylinux_2_28_x86_64", Exit.BAD_INPUT),
+        ("py3-none-win32", Exit.PASSED),
+    ],
+)
+def test_a_wheel_for_another_python_than_was_asked_for(tag: str, code: Exit) -> None:
+    wheels = (replace(WHEEL, tags=(tag,)), SDIST)
+    assert decide(Config(), replace(WELL, distributions=wheels, asked="3.9.2", python="3.12.1")).code is code
+    assert decide(Config(), replace(WELL, distributions=wheels, python="3.12.1")).code is Exit.PASSED

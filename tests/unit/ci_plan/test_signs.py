@@ -126,6 +126,7 @@ def test_no_tests(files: Mapping[str, str]) -> None:
         ("requirements-dev.txt", "pytest_cov\r\npytest\r\n", "pytest_cov in requirements-dev.txt"),
         ("requirements/dev.in", "coverage  # the gate", "coverage in requirements/dev.in"),
         ("uv.lock", '[[package]]\nname = "coverage"\n', "coverage in uv.lock"),
+        ("../requirements/dev.txt", "coverage", "coverage in ../requirements/dev.txt"),
         ("Pipfile.lock", '{"develop": {"coverage": {"hashes": []}}}', "coverage in Pipfile.lock"),
     ],
 )  # fmt: skip
@@ -141,6 +142,9 @@ def test_coverage_is_measured(name: str, text: str, evidence: str) -> None:
         ("pyproject.toml", 'dependencies = ["discover-coverage", "coverage-badge"]'),
         ("requirements.txt", "covdefaults\ndjango-coverage-plugin\n# coverage\n"),
         ("tox.ini", "[tox]\n"),
+        # Of a workspace, whose other members may measure theirs.
+        ("../../uv.lock", '[[package]]\nname = "coverage"\n'),
+        ("../pyproject.toml", 'dev = ["pytest-cov"]'),
     ],
 )
 def test_coverage_is_not_measured(name: str, text: str) -> None:

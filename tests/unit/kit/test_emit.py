@@ -103,6 +103,20 @@ def test_one_annotation_is_one_command_and_comes_back_whole(message: str, title:
         assert unescaped(part, in_property=in_property) == readable
 
 
+@pytest.mark.parametrize(
+    ("end_line", "column", "words"),
+    [
+        pytest.param(0, 7, "line=3,col=7", id="a line"),
+        pytest.param(3, 7, "line=3,endLine=3,col=7", id="from a line to itself"),
+        pytest.param(5, 7, "line=3,endLine=5", id="several lines"),
+        pytest.param(3, 0, "line=3,endLine=3", id="not known"),
+    ],
+)
+def test_a_column_is_told_where_github_takes_one(end_line: int, column: int, words: str) -> None:
+    given = Annotation(level=Level.ERROR, message="m", file="a.py", line=3, end_line=end_line, column=column)
+    assert list(emit.commands([given])) == [f"::error file=a.py,{words}::m"]
+
+
 def remarks(**counts: int) -> list[Annotation]:
     return [
         Annotation(level=Level(name), message=f"{name} {n}")
@@ -380,3 +394,18 @@ def test_the_environment_of_later_steps_is_changed_only_where_a_report_says_so(t
     written(changing, targets, tmp_path)
     assert (tmp_path / "PATH").read_text() == "/a/bin\n/b/bin\n"
     assert outputs_in((tmp_path / "ENV").read_text()) == {"VIRTUAL_ENV": "/a\nX=1"}
+
+
+def test_the_folder_for_reports(tmp_path: Path) -> None:
+    def folder(chosen: str, temp: Path | None) -> Path:
+        return emit.report_folder("ci-test", chosen, temp, root=tmp_path, directory=tmp_path / "sub")
+
+    assert folder("left", tmp_path / "temp") == tmp_path / "sub" / "left"
+    assert folder("", None) == tmp_path / ".ci-actions" / "ci-test"
+    made = folder("", tmp_path / "temp")
+    assert made.parent == tmp_path / "temp" / "ci-actions" / "ci-test"
+    assert made != folder("", tmp_path / "temp"), "two steps of a job never share one"
+
+
+def test_a_mask_is_one_command() -> None:
+    assert emit.masking("a%b\nc::d") == "::add-mask::a%25b%0Ac::d"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ci_actions.kit.process import Completed, Process
+from ci_actions.kit import process as module
+from ci_actions.kit.process import Completed, Group, Process, await_any
 
 SAY = "import json, os, sys; json.dump(dict(os.environ), sys.stdout)"
 NEEDED = {"SYSTEMROOT": "C:\\Windows"} if sys.platform == "win32" else {}
@@ -151,3 +155,95 @@ def test_what_takes_too_long_is_ended_with_what_it_started() -> None:
     done = Process(NEEDED).follow([sys.executable, "-I", "-S", "-c", code], said.append, timeout=3)
     assert said == ["1"]
     assert done.code is None
+
+
+Launch = Callable[[str], Group]
+#: Started by a child, says who it is and stays.
+STAYS = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Launch:
+    def launch(code: str) -> Group:
+        with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
+            return Process(NEEDED).launch([sys.executable, "-I", "-S", "-c", code], stdout=out, stderr=err)
+
+    return launch
+
+
+def ended(group: Group) -> int:
+    """Wait for its end as those do who have other work, and return its code."""
+    while (code := group.poll()) is None:
+        await_any([group], 60.0)
+    return code
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process ends soon; one that nobody has asked yet how it ended is gone, too."""
+    for _ in range(500):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+        except OSError:
+            return True
+        if state in (b"Z", b"X"):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["the system tells", "it is looked at"])
+def test_whoever_waits_hears_of_an_end(launch: Launch, monkeypatch: pytest.MonkeyPatch, told: bool) -> None:
+    if not told:
+        monkeypatch.setattr(module, "_bell", lambda _: None)
+    group = launch("import sys; print('said'); sys.exit(3)")
+    assert ended(group) == 3
+    assert group.poll() == 3
+    assert group.bell is None
+
+
+def test_the_first_of_several_is_enough(launch: Launch) -> None:
+    slow, fast = launch("import time; time.sleep(600)"), launch("pass")
+    try:
+        while fast.poll() is None:
+            await_any([slow, fast], 600.0)
+        assert slow.poll() is None
+        # Nothing has ended: it is not waited for longer than asked.
+        await_any([slow], 0.05)
+    finally:
+        slow.kill()
+    assert slow.poll() is not None
+
+
+def test_no_open_file_is_left_of_a_child(launch: Launch) -> None:
+    before = set(Path("/proc/self/fd").iterdir()) if sys.platform == "linux" else set()
+    groups = [launch("pass") for _ in range(3)]
+    for group in groups[:2]:
+        ended(group)
+    groups[2].kill()
+    assert [group.bell for group in groups] == [None, None, None]
+    if sys.platform == "linux":
+        assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no sessions")
+@pytest.mark.parametrize("how", ["killed", "ended by itself"])
+def test_what_a_child_started_ends_with_it(launch: Launch, tmp_path: Path, how: str) -> None:
+    code = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-I", "-S", "-c", {STAYS!r}], stdout=subprocess.PIPE)
+print(child.stdout.readline().decode(), end="", flush=True)
+time.sleep({600 if how == "killed" else 0})
+"""
+    group = launch(code)
+    if how == "killed":
+        while not (tmp_path / "out").read_bytes().endswith(b"\n"):
+            time.sleep(0.01)
+        group.kill()
+    assert ended(group) == (-9 if how == "killed" else 0)
+    assert is_gone(int((tmp_path / "out").read_text()))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no sessions")
+def test_a_child_has_no_terminal_to_ask_at(launch: Launch, tmp_path: Path) -> None:
+    assert ended(launch("import os; print(os.getsid(0) == os.getpgid(0) == os.getpid())")) == 0
+    assert (tmp_path / "out").read_text() == "True\n"

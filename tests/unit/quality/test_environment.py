@@ -34,7 +34,7 @@ def find(directory: Path, root: Path, asked: str = "", path: str = "", **environ
         environ,
         Process(os.environ),
         lambda name: which(name, path=path or "/nowhere"),
-    )
+    ).found()
 
 
 @pytest.fixture

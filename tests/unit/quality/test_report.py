@@ -93,6 +93,12 @@ def test_annotations_are_severe_ones_first_and_spread_over_files() -> None:
     ]
 
 
+def test_an_annotation_stands_where_the_tool_pointed() -> None:
+    exact, whole = of(run(finding("a.py", 3), finding("b.py", 0))).annotations[:2]
+    assert (exact.line, exact.end_line, exact.column) == (3, 3, 8)
+    assert (whole.line, whole.end_line, whole.column) == (0, 0, 0)
+
+
 def test_a_red_run_has_an_error_whatever_its_tools_call_a_finding() -> None:
     made = of(run(finding(severity=Severity.LOW)))
     assert [each.level for each in made.annotations] == [Level.ERROR, Level.NOTICE]

@@ -6,9 +6,11 @@ import os
 import sys
 from pathlib import Path
 from threading import Timer
+from time import sleep
 
 import pytest
 
+from ci_actions.kit import process
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.jobs import Jobs, shared
 from ci_actions.kit.process import Process
@@ -76,3 +78,52 @@ def test_without_a_processor_it_waits_for_one(tmp_path: Path) -> None:
     assert mine
     Timer(0.3, mine).start()
     assert most_at_a_time(tmp_path, budget, tools=2) == 1
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["the system tells", "it is looked at"])
+def test_other_work_is_done_while_jobs_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    if not told:
+        monkeypatch.setattr(process, "_bell", lambda _: None)
+    runner = Runner(process=Process(os.environ), clock=Clock(), jobs=1, timeout=60.0)
+    with runner.running() as running:
+        running.add([job(tmp_path, "light", 1), job(tmp_path, "first", 2)])
+        running.add([job(tmp_path, "heavy", 3)])
+        order = []
+        for name, ran in running.ended():
+            order.append(name)
+            assert [each.code for each in ran.values()] == [0]
+            if name == "first":
+                running.add([job(tmp_path, "late", 2)])
+    # The first was at work when the heavy one came.
+    assert order == ["first", "heavy", "late", "light"]
+
+
+def test_nothing_is_left_of_what_nobody_waits_for(tmp_path: Path) -> None:
+    budget = Jobs(2)
+    runner = Runner(
+        process=Process(os.environ), clock=Clock(), jobs=2, timeout=60.0, take=budget.take_for_worker
+    )
+    said = tmp_path / "tool" / "check.out"
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+
+    def interrupted() -> None:
+        with runner.running() as running:
+            running.add([job(tmp_path, "tool", 1, code)])
+            while not said.read_bytes().endswith(b"\n"):
+                sleep(0.01)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(said.read_text()), 0)
+    with budget.spare(2) as free:
+        assert free == 1
+    assert budget.take_for_worker()
+
+
+def job(folder: Path, name: str, weight: float, code: str = "pass") -> Job:
+    command = Command(name="check", argv=(sys.executable, "-I", "-S", "-c", code))
+    return Job(name=name, commands=(command,), directory=folder, scratch=folder / name, weight=weight)

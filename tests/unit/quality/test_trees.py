@@ -79,6 +79,33 @@ def test_a_copy_has_what_is_not_committed_and_writing_there_touches_nothing(
     assert (repository.path / "a.py").read_text() == "A = 2\n"
 
 
+def test_a_copy_has_modes_links_and_folders_of_submodules(repository: Any, tmp_path: Path) -> None:
+    repository.write(FILES)
+    (repository.path / "tool.sh").chmod(0o755)
+    (repository.path / "link").symlink_to("a.py")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},inner")
+    (repository.path / "inner").mkdir()
+    repository.commit()
+    copy = trees.copy_of(git(repository), trees.of_work_tree(git(repository)), tmp_path / "copy")
+    inside = Git(Process(os.environ), Path(copy.root))
+    assert inside.run("status", "--porcelain").text == ""
+    assert inside.run("ls-files", "-s").text == repository.git("ls-files", "-s")
+    assert str((tmp_path / "copy" / "link").readlink()) == "a.py"
+
+
+def test_a_file_in_conflict_is_what_lies_there(repository: Any) -> None:
+    repository.commit({"a.py": "A = 1\n"})
+    for name, content in (("one", "A = 2\n"), ("other", "A = 3\n")):
+        repository.git("switch", "--quiet", "--create", name, repository.commits[0])
+        repository.commit({"a.py": content})
+    done = Git(Process(os.environ), repository.path).run("merge", "one")
+    assert done.code == 1
+    tree = trees.of_work_tree(git(repository))
+    assert tree.files == ("a.py",)
+    repository.git("add", "a.py")
+    assert trees.of_work_tree(git(repository)).digest == tree.digest
+
+
 def test_a_copy_of_a_repository_without_a_commit(repository: Any, tmp_path: Path) -> None:
     repository.write({"a.py": "A = 1\n"})
     copy = trees.copy_of(git(repository), trees.of_work_tree(git(repository)), tmp_path / "copy")

@@ -334,7 +334,9 @@ def _run(asked: Asked, budget: jobs.Jobs, world: _World) -> Round:
         if each.name not in ended and not (refused and config.fail_fast)
     ]
     try:
-        found = Runner(budget, world.clock, screen).run(orders, asked.place, fail_fast=config.fail_fast)
+        found = Runner(budget, world.clock, screen).run(
+            orders, asked.place, fail_fast=config.fail_fast, meanwhile=_load_the_page
+        )
     finally:
         screen.close()
     ended |= {each.name: each for each in found.finished}
@@ -344,6 +346,13 @@ def _run(asked: Asked, budget: jobs.Jobs, world: _World) -> Round:
         stopped=tuple(name for name in names if name not in ended),
         notes=(*asked.notes, *whole),
     )
+
+
+def _load_the_page() -> None:
+    """Load what makes the page, which takes a while, when the gates are at work already."""
+    import jinja2  # noqa: F401
+
+    from ci_actions.commands.check import page  # noqa: F401
 
 
 def _words(asked: Asked) -> list[str]:

@@ -94,14 +94,23 @@ class Runner:
         self._ended: SimpleQueue[Finished] = SimpleQueue()
         self._running: dict[str, _Child] = {}
 
-    def run(self, orders: Sequence[Order], place: Place, *, fail_fast: bool = False) -> Round:
+    def run(
+        self,
+        orders: Sequence[Order],
+        place: Place,
+        *,
+        fail_fast: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Round:
         """Run them and return how each ended, in this order; with `fail_fast` the first red one stops the others.
 
-        However this ends, also by an exception, no child is left.
+        `meanwhile` is done once they are at work. However this ends, also by an exception, no child is left.
         """
         waiting = deque(orders)
         done: dict[str, Finished] = {}
         try:
+            self._start(waiting, place)
+            meanwhile()
             while len(done) < len(orders):
                 self._start(waiting, place)
                 try:

@@ -36,7 +36,7 @@ class Black(Tool):
     programs = (Program("black", "black", "black"),)
     places = (Place("pyproject.toml", "tool.black"),)
     suffixes = (".py", ".pyi", ".ipynb")
-    weight = 5
+    weight = 25
 
     def commands(self, on: Invocation) -> tuple[Command, ...]:
         """Return the check. With `-v` it names every file that it looked at."""

@@ -29,7 +29,7 @@ class Flake8(Tool):
         Place(".flake8", "flake8"),
     )
     suffixes = (".py",)
-    weight = 10
+    weight = 15
 
     def commands(self, on: Invocation) -> tuple[Command, ...]:
         """Return the check.

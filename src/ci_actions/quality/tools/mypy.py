@@ -47,7 +47,7 @@ class Mypy(Tool):
         Place("setup.cfg", "mypy"),
     )
     suffixes = (".py", ".pyi")
-    weight = 60
+    weight = 40
 
     def commands(self, on: Invocation) -> tuple[Command, ...]:
         """Return the check, of what the configuration names, else of the working directory."""

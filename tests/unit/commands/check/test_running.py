@@ -53,13 +53,13 @@ class Gates:
         self.err = StringIO()
         self.environ = {**os.environ, "FOLDER": str(folder), "REPORT": json.dumps(report())}
 
-    def run(self, *words: str, jobs: int = 4, fail_fast: bool = False, place: Place | None = None) -> Round:
+    def run(self, *words: str, jobs: int = 4, place: Place | None = None, **more: Any) -> Round:
         orders = [Order(name, (what,)) for name, _, what in (word.partition("=") for word in words)]
         screen = Screen(self.err, [each.name for each in orders], Clock(), live=False, colour=False)
         with shared(jobs) as budget:
             self.budget: Jobs = budget
             runner = Runner(budget, Clock(), screen, lambda: (sys.executable, "-c", GATE))
-            return runner.run(orders, place or self.place(), fail_fast=fail_fast)
+            return runner.run(orders, place or self.place(), **more)
 
     def place(self, **more: Any) -> Place:
         return Place(directory=self.folder, environ=self.environ, **more)
@@ -108,6 +108,21 @@ def test_one_budget_means_one_at_a_time_if_it_is_one(gates: Gates) -> None:
     gates.run("a=0", "b=0", "c=0", jobs=1)
     lines = [line.split()[1].rstrip(":") for line in gates.err.getvalue().splitlines()]
     assert lines == ["a", "a", "b", "b", "c", "c"]
+
+
+def test_other_work_is_done_once_a_gate_is_at_work(gates: Gates) -> None:
+    seen: list[list[str]] = []
+
+    def meanwhile() -> None:
+        for _ in range(1000):
+            if (gates.folder / "a").exists():
+                break
+            threading.Event().wait(0.02)
+        seen.append(sorted(path.name for path in gates.folder.iterdir()))
+
+    found = gates.run("a=0", "b=1", jobs=1, meanwhile=meanwhile)
+    assert seen == [["a"]]
+    assert [each.code for each in found.finished] == [0, 1]
 
 
 def test_a_gate_is_told_the_budget_and_nothing_it_may_not_have(gates: Gates) -> None:
