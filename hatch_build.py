@@ -11,8 +11,15 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("release.json", "requirements/runtime.txt")
-FOLDERS = ("vendor", "actions", ".github/workflows", "requirements/managers", "requirements/scanners")
+FILES = ("release.json", "action.yml", "requirements/runtime.txt")
+FOLDERS = (
+    "vendor",
+    "actions",
+    ".github/workflows",
+    "requirements/managers",
+    "requirements/scanners",
+    "requirements/tools",
+)
 PLACE = "ci_actions/_release"  # `PACKAGED` in src/ci_actions/home.py
 
 

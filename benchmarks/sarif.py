@@ -15,13 +15,13 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from measure import Candidate, Measured, measure, table
 
-ROOT = Path(__file__).resolve().parents[1]
+OURS = Path(__file__).with_name("sarif_ours.py")
 PEER = "sarif-tools==3.0.5"
 REPORTS = 4
 #: Of so many findings one is reported twice.
@@ -35,10 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--findings", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--ours", nargs="+", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.ours:
-        return ours(options.ours[0], options.ours[1:])
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         native, logs = make_reports(folder, options.findings)
@@ -61,40 +58,7 @@ def main() -> int:
 
 def candidate(name: str, target: Path, reports: Sequence[Path]) -> Candidate:
     """Return our command: a process of its own, the start of the interpreter included."""
-    return Candidate(name, [sys.executable, "-S", __file__, "--ours", target, *reports])
-
-
-def ours(target: Path, reports: Iterable[Path]) -> int:
-    """Read reports of bandit or SARIF logs, and write one log."""
-    import gc
-
-    # As the command line does: everything lives until the end.
-    gc.disable()
-    sys.path.insert(0, str(ROOT / "src"))
-    from ci_actions.findings import fingerprints
-    from ci_actions.findings.model import Finding
-    from ci_actions.findings.read_sarif import read
-    from ci_actions.findings.sarif import Run, Writer
-    from ci_actions.security_scan.merging import merge
-    from ci_actions.security_scan.scanners import Ended, bandit
-
-    found: list[Finding] = []
-    for path in reports:
-        if path.suffix == ".sarif":
-            for run in read(path.read_bytes(), name=path.name):
-                found += run.findings
-        else:
-            found += bandit.report(Ended(code=1, output=path.read_bytes())).findings
-    merged = merge(found).findings
-    fingerprints.stamp(merged, lambda _: None)
-    by_tool: dict[str, list[Finding]] = {}
-    for finding in merged:
-        by_tool.setdefault(finding.tool, []).append(finding)
-    runs = [Run(tool=tool, findings=mine) for tool, mine in by_tool.items()]
-    with target.open("w", encoding="utf-8") as file:
-        for piece in Writer(capability="security-scan").log(runs):
-            file.write(piece)
-    return 0
+    return Candidate(name, [sys.executable, "-S", OURS, target, *reports])
 
 
 def make_reports(folder: Path, count: int) -> tuple[list[Path], list[Path]]:

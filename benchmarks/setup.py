@@ -66,9 +66,11 @@ from pathlib import Path
 project, start, python = map(Path, sys.argv[1:])
 matched = os.environ.get("MATCHED", "")
 with tempfile.TemporaryDirectory() as scratch:
+    # As actions/setup-python leaves a job: its interpreter is the first on PATH.
     left = {
+        "PATH": os.pathsep.join([str(python.parent), os.environ["PATH"]]), "pythonLocation": str(python.parents[1]),
         "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "RUNNER_TEMP": scratch,
-        "GITHUB_WORKSPACE": str(project), "pythonLocation": str(python.parents[1]), "INPUT_CACHE": "venv",
+        "GITHUB_WORKSPACE": str(project), "INPUT_CACHE": "venv",
     }
     for phase in ("plan", "key", "install", "finish"):
         output = Path(scratch, phase)
@@ -139,7 +141,7 @@ class Bench:
         for name in ("pyproject.toml", "uv.lock"):
             shutil.copy(self.project / name, project)
         start = ROOT / "actions" / "python-setup-with-cache" / "start.sh"
-        words: list[str | Path] = [sys.executable, "-c", ACTION, project, start, self.python]
+        words: list[str | Path] = [sys.executable, "-I", "-S", "-c", ACTION, project, start, self.python]
         self.run(words)
         env = {**self.env, "MATCHED": "true"}
         return Candidate("ours: the whole action, its four phases", words, env=env)

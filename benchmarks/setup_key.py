@@ -141,7 +141,7 @@ def read(what: str, project: Path) -> int:
 
         return int(len(tomllib.loads(data.decode())["package"]) != PACKAGES + 1)
     both = tuple((each.name, each.version) for each in read_lock("uv.lock", data).packages)
-    return int(both != scan("uv.lock", data))
+    return int(both != tuple(each[:2] for each in scan("uv.lock", data)))
 
 
 def make_project(project: Path, files: int, *, lock: bool) -> Path:

@@ -14,8 +14,8 @@ echo "lock: fetching uv $version"
 "${PYTHON:-python3}" -m venv "$scratch"
 "$scratch/bin/python" -m pip --quiet --disable-pip-version-check install "uv==$version"
 
-# Development is constrained to what the first one locked; scanners and managers stand each for itself.
-others=$(cd requirements && find scanners managers -name '*.in' | sort | sed 's/\.in$//')
+# Development is constrained to what the first one locked; the others stand each for itself.
+others=$(cd requirements && find scanners managers tools -name '*.in' | sort | sed 's/\.in$//')
 # shellcheck disable=SC2086 # one word per set is meant
 for name in runtime dev $others; do
     echo "lock: requirements/$name.txt"

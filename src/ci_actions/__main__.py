@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ci_actions import home
-from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
 from ci_actions.kit import run, settings
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, CiActionsError, Exit, worst
@@ -19,7 +19,7 @@ from ci_actions.kit.inputs import suggestion
 if TYPE_CHECKING:
     from ci_actions.kit.report import Report
 
-COMMANDS = ("check", "init")
+COMMANDS = ("act", "check", "init")
 MAINTENANCE = ("release",)
 """For maintainers of this repository: takes no settings of a project."""
 
@@ -53,7 +53,7 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str]) -> int:
     if name in ("--version", "-V"):
         print(f"ci-actions {home.version()}")
         return Exit.PASSED
-    if name in CAPABILITIES:
+    if name in (*CAPABILITIES, *INTERNAL):
         capability = load(name)
         if "--help" in rest or "-h" in rest:
             from ci_actions.commands.help import page
@@ -73,6 +73,10 @@ def _command(name: str, words: Sequence[str], environ: Mapping[str, str]) -> int
         from ci_actions.commands.check.command import check
 
         return check(words, environ, here=here, out=sys.stdout, err=sys.stderr, clock=Clock())
+    if name == "act":
+        from ci_actions.commands.act.command import act
+
+        return act(words, environ, here=here, out=sys.stdout, err=sys.stderr)
     if name == "init":
         from ci_actions.commands.init import init
 
@@ -92,9 +96,10 @@ def _judge(capability: run.Capability[Any], words: Sequence[str], environ: Mappi
         arguments,
         environ=environ,
         here=Path.cwd(),
-        sections=(*CAPABILITIES, "check"),
+        sections=(*CAPABILITIES, *INTERNAL, "check"),
         progress=_progress,
         clock=Clock(),
+        mask=_mask if environ.get("GITHUB_ACTIONS") == "true" else run.unmasked,
     )
     return _say(report, arguments, environ)
 
@@ -103,6 +108,13 @@ def _progress(line: str) -> None:
     from ci_actions.kit.emit import harmless
 
     print(harmless(line), file=sys.stderr, flush=True)
+
+
+def _mask(value: str) -> None:
+    from ci_actions.kit.emit import masking
+
+    # On the stream that progress goes to, so that the runner reads it before; a report comes much later.
+    print(masking(value), file=sys.stderr, flush=True)
 
 
 def _fail(name: str, error: CiActionsError, words: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -159,7 +171,7 @@ def _confess(defect: Exception, words: Sequence[str], environ: Mapping[str, str]
         f"{type(defect).__name__} in ci-actions {home.version()}: this is a defect of ours, not of your project.",
         advice="Please open an issue with the traceback above.",
     )
-    name = words[0] if words and words[0] in CAPABILITIES else "ci-actions"
+    name = words[0] if words and words[0] in (*CAPABILITIES, *INTERNAL) else "ci-actions"
     try:
         return _fail(name, error, words, environ)
     except Exception:  # noqa: BLE001 - even the report could not be written

@@ -8,6 +8,17 @@ from typing import Any
 from ci_actions.kit.run import Capability
 
 CAPABILITIES = ("coverage-gate", "python-setup-with-cache", "quality", "security-scan")
+INTERNAL = (
+    "ci-aggregate",
+    "ci-build",
+    "ci-codecov",
+    "ci-comment",
+    "ci-docs",
+    "ci-frontend",
+    "ci-plan",
+    "ci-test",
+)
+"""Logic that only our workflows need: actions without a page or a door in a release (design §3)."""
 
 
 def load(name: str) -> Capability[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
 from ci_actions.commands.help import default_text
 from ci_actions.kit.inputs import Declared, declared, environment_name
 from ci_actions.kit.run import COMMON_OUTPUTS
@@ -18,7 +18,8 @@ from ci_actions.publish import docs
 ROOT = Path(__file__).resolve().parents[2]
 CURE = "run `make sync`"
 
-pytestmark = pytest.mark.parametrize("name", CAPABILITIES)
+every = pytest.mark.parametrize("name", [*CAPABILITIES, *INTERNAL])
+public = pytest.mark.parametrize("name", CAPABILITIES)
 
 
 def action(name: str) -> Any:
@@ -39,6 +40,7 @@ def by_name(name: str) -> dict[str, Declared]:
     return {written: each for each in inputs for written in each.names}
 
 
+@every
 def test_inputs_are_the_fields_and_their_aliases(name: str) -> None:
     written, meant = set(action(name)["inputs"]), set(by_name(name))
     assert not written - meant, (
@@ -47,6 +49,7 @@ def test_inputs_are_the_fields_and_their_aliases(name: str) -> None:
     assert not meant - written, f"Config of {name} has {sorted(meant - written)}, action.yml has not: {CURE}"
 
 
+@every
 def test_only_config_holds_defaults(name: str) -> None:
     for key, value in action(name)["inputs"].items():
         if key == "github-token":
@@ -58,6 +61,7 @@ def test_only_config_holds_defaults(name: str) -> None:
         assert value["required"] is by_name(name)[key].required, f"actions/{name}/action.yml: {key}: {CURE}"
 
 
+@every
 def test_descriptions_say_what_is_allowed_and_the_default(name: str) -> None:
     for key, value in action(name)["inputs"].items():
         text, each = value["description"], by_name(name)[key]
@@ -75,6 +79,7 @@ def test_descriptions_say_what_is_allowed_and_the_default(name: str) -> None:
             assert f"`{each.name}`" in text, f"{where} is an alias and does not say of what: {CURE}"
 
 
+@every
 def test_outputs_are_those_that_are_declared(name: str) -> None:
     capability = load(name)
     assert not set(COMMON_OUTPUTS) & set(capability.outputs)
@@ -92,6 +97,7 @@ def test_outputs_are_those_that_are_declared(name: str) -> None:
         assert value["description"].endswith("."), f"actions/{name}/action.yml: output {key} has no sentence"
 
 
+@every
 def test_every_input_reaches_the_first_step_and_no_other(name: str) -> None:
     first, *others = [step for step in steps(name) if "run" in step]
     given = {key: value for key, value in first["env"].items() if key.startswith("INPUT_")}
@@ -105,6 +111,7 @@ def test_every_input_reaches_the_first_step_and_no_other(name: str) -> None:
         assert more <= secrets, f"actions/{name}/action.yml: a later step gets {sorted(more - secrets)}"
 
 
+@every
 def test_no_expression_stands_in_a_script(name: str) -> None:
     for step in steps(name):
         if "run" in step:
@@ -116,6 +123,7 @@ def test_no_expression_stands_in_a_script(name: str) -> None:
     assert action(name)["runs"]["using"] == "composite"
 
 
+@public
 def test_the_readme_lists_every_input_and_output(name: str) -> None:
     text = readme(name)
     for key in (*action(name)["inputs"], *action(name)["outputs"]):
@@ -130,19 +138,21 @@ def test_the_readme_lists_every_input_and_output(name: str) -> None:
         assert text.count(f"<!-- {marker} -->") == 1, f"actions/{name}/README.md lacks <!-- {marker} -->"
 
 
+@public
 def test_the_readme_links_leave_the_folder_by_full_addresses_only(name: str) -> None:
     """A release has the same file in another folder."""
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", readme(name)):
         assert target.startswith("https://"), f"actions/{name}/README.md: {target} would break in a release"
 
 
+@public
 def test_the_readme_shows_a_whole_workflow(name: str) -> None:
     assert re.search(r"<!-- file: examples/workflows/\S+\.yml -->", readme(name)), (
         f"actions/{name}/README.md shows no workflow of examples/workflows"
     )
 
 
-def test_generated_files_are_current(name: str) -> None:
+def test_generated_files_are_current() -> None:
     differing = [
         path.relative_to(ROOT).as_posix()
         for path, text in docs.expected(ROOT)
@@ -151,6 +161,7 @@ def test_generated_files_are_current(name: str) -> None:
     assert not differing, f"{differing}: {CURE}"
 
 
+@every
 def test_the_bootstrap_is_one_file(name: str) -> None:
     here = (ROOT / "actions" / name / "start.sh").read_bytes()
     for other in sorted((ROOT / "actions").glob("*/action.yml")):

@@ -19,6 +19,7 @@ from ci_actions.commands.check.finished import Finished, Round, without_report
 from ci_actions.coverage_gate.report import COMMENT_SCHEMA, comment_payload
 from ci_actions.kit import emit
 from ci_actions.kit.report import SCHEMA, Report, Result
+from ci_actions.quality import report as quality_reports
 from ci_actions.quality.config import Config as QualityConfig
 from ci_actions.quality.decide import decide as quality_decide
 from ci_actions.quality.model import Drift, State, Suppression
@@ -31,6 +32,7 @@ NAMES = (
     "coverage-gate",
     "coverage-comment",
     "quality",
+    "quality-comment",
     "security-scan",
     "security-comment",
     "security-findings",
@@ -104,9 +106,22 @@ def test_a_schema_is_strict(name: str) -> None:
 def test_the_versions_agree() -> None:
     assert schema("report")["properties"]["schema"]["const"] == SCHEMA
     assert schema("coverage-comment")["properties"]["schema"]["const"] == COMMENT_SCHEMA
+    assert schema("quality-comment")["properties"]["schema"]["const"] == quality_reports.COMMENT_SCHEMA
     for name, version in (("comment", security.COMMENT_SCHEMA), ("findings", security.FINDINGS_SCHEMA)):
         assert schema(f"security-{name}")["properties"]["schema"]["const"] == version
     assert schema("report")["properties"]["result"]["enum"] == [each.value for each in Result]
+
+
+def test_the_payloads_of_a_comment_begin_alike() -> None:
+    first, *others = (schema(f"{name}-comment") for name in ("coverage", "security", "quality"))
+    head = ["schema", "capability", "id", "result", "head", "base"]
+    for each in (first, *others):
+        assert each["required"][:6] == list(each["properties"])[:6] == head
+        assert "totals" in each["required"]
+        kind = each["$id"].rpartition("/")[2].removesuffix("-comment.schema.json")
+        assert each["properties"]["schema"]["const"] == f"ci-actions-{kind}-comment/1"
+        for name in head[2:]:
+            assert each["properties"][name] == first["properties"][name]
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
@@ -159,9 +174,14 @@ def test_what_quality_writes_in_every_state(state: State, scope: str) -> None:
     drifted = (Drift(tool="ruff", here="1", hook="v2", file=".pre-commit-config.yaml"),)
     facts = quality.facts(*runs, base_runs=runs[:1], base="b" * 40, suppressions=silenced, drift=drifted)
     config = QualityConfig(scope=scope)
-    document = written(quality_report(config, quality_decide(config, facts)))
+    outcome = quality_decide(config, facts)
+    made = quality_report(config, outcome)
+    document = written(made)
     validator("report").validate(document)
     validator("quality").validate(document["details"])
+    validator("quality-comment").validate(
+        json.loads(quality_reports.comment_payload(outcome, made.result, "default"))
+    )
     assert document["details"]["tools"][1]["state"] == state.value
     with pytest.raises(ValidationError):
         validator("quality").validate(document["details"] | {"scope": "some"})

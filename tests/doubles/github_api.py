@@ -1,4 +1,4 @@
-"""GitHub's REST API for what releasing calls, on loopback, in front of a bare repository.
+"""GitHub's REST API for what releasing and commenting call, on loopback, in front of a bare repository.
 
 It refuses what GitHub refuses: every request is held against GitHub's own description (`github_openapi.py`), and
 so are its own answers; a complaint fails the test at its end. It has tokens without rights, rate limits, 5xx,
@@ -21,15 +21,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from requests.structures import CaseInsensitiveDict
+from tests.doubles.github_answers import TIME, Answered
+from tests.doubles.github_answers import as_json as _json
+from tests.doubles.github_answers import error as _error
+from tests.doubles.github_answers import user as _user
 from tests.doubles.github_openapi import Description, Operation
+from tests.doubles.github_pulls import NEEDS as NEEDS_OF_PULLS
+from tests.doubles.github_pulls import Pulls
 
 REPOSITORY = "org/ci-actions"
 WRITER = "token-of-a-writer"
 READER = "token-of-a-reader"
+#: The token of a job that may comment, and of one that may not.
+COMMENTER = "token-of-a-commenter"
+ONLOOKER = "token-of-an-onlooker"
 WRITES = {"contents": "write", "checks": "read", "statuses": "read"}
 READS = {"contents": "read"}
+COMMENTS = {"pull_requests": "write", "actions": "read"}
+LOOKS_ON = {"pull_requests": "read", "actions": "read"}
 #: What each call needs; anything else is not called by us.
-NEEDS = {
+_NEEDS = {
     "repos/list-releases": ("contents", "read"),
     "repos/create-release": ("contents", "write"),
     "repos/update-release": ("contents", "write"),
@@ -43,7 +55,7 @@ NEEDS = {
     "repos/get-combined-status-for-ref": ("statuses", "read"),
     "git/get-ref": ("contents", "read"),
 }
-TIME = "2026-11-21T12:00:00Z"
+NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS
 
 
 @dataclass
@@ -68,7 +80,10 @@ class Api:
     description: Description
     git: Path
     url: str = ""
-    tokens: dict[str, Mapping[str, str]] = field(default_factory=lambda: {WRITER: WRITES, READER: READS})
+    repository: str = REPOSITORY
+    tokens: dict[str, Mapping[str, str]] = field(
+        default_factory=lambda: {WRITER: WRITES, READER: READS, COMMENTER: COMMENTS, ONLOOKER: LOOKS_ON}
+    )
     releases: dict[int, dict[str, Any]] = field(default_factory=dict)
     assets: dict[int, tuple[int, dict[str, Any], bytes]] = field(default_factory=dict)
     check_runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -79,7 +94,11 @@ class Api:
     complaints: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    pulls: Pulls = field(init=False)
     _last: int = 100
+
+    def __post_init__(self) -> None:
+        self.pulls = Pulls(self)
 
     def number(self) -> int:
         """Return a new id."""
@@ -133,14 +152,16 @@ class Api:
 
     # Answering
 
-    def answer(
-        self, method: str, address: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    def answer(self, method: str, address: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """Return status, headers and body for one request."""
         path, uploads = urlsplit(address).path, False
+        if path.startswith("/stored/"):
+            return self.pulls.stored(path, headers)
         if path.startswith("/uploads/"):
             path, uploads = path.removeprefix("/uploads"), True
         query = parse_qs(urlsplit(address).query, keep_blank_values=True)
+        if (method, path) == ("POST", "/graphql"):
+            return self._graphql(headers, body)
         operation = self.description.operation(method, path)
         if operation is None or operation.id not in NEEDS:
             self.complaints.append(f"{method} {path}: not a call of ours")
@@ -148,9 +169,10 @@ class Api:
         self.calls.append(operation.id)
         kind = headers.get("Content-Type", "")
         wrong = list(self.description.request(operation, query, kind, body, uploads=uploads))
-        wrong += [
-            f"no header {name}" for name in ("User-Agent", "X-GitHub-Api-Version") if name not in headers
-        ]
+        # GitHub's own clients, in the stand-ins of its actions, do not say which version they mean.
+        ours = not headers.get("User-Agent", "").startswith(("@actions/", "actions/", "octokit"))
+        wanted = ("User-Agent", "X-GitHub-Api-Version") if ours else ("User-Agent",)
+        wrong += [f"no header {name}" for name in wanted if name not in headers]
         self.complaints += [f"{method} {path}: {each}" for each in wrong]
         if refused := self._refused(operation, headers):
             return refused
@@ -162,24 +184,29 @@ class Api:
             self.complaints += [f"the double, {method} {path}: {each}" for each in made]
         return status, more, answer
 
-    def _refused(
-        self, operation: Operation, headers: Mapping[str, str]
-    ) -> tuple[int, dict[str, str], bytes] | None:
-        token = headers.get("Authorization", "").removeprefix("Bearer ")
-        if f"{operation.values['owner']}/{operation.values['repo']}" != REPOSITORY:
+    def _refused(self, operation: Operation, headers: Mapping[str, str]) -> Answered | None:
+        token = _token(headers)
+        if f"{operation.values['owner']}/{operation.values['repo']}" != self.repository:
             return _error(404, "Not Found")
         if token not in self.tokens:
             return _error(401, "Bad credentials")
-        name, level = NEEDS[operation.id]
-        has = self.tokens[token].get(name, "none")
-        if has == "none" or (level == "write" and has != "write"):
+        has = self.tokens[token]
+        needs = NEEDS[operation.id]
+        if not any(has.get(name) in (level, "write") for name, level in needs):
             status, more, body = _error(403, "Resource not accessible by integration")
-            return status, {**more, "X-Accepted-GitHub-Permissions": f"{name}={level}"}, body
+            accepted = "; ".join(f"{name}={level}" for name, level in needs)
+            return status, {**more, "X-Accepted-GitHub-Permissions": accepted}, body
         return None
 
+    def _graphql(self, headers: Mapping[str, str], body: bytes) -> Answered:
+        self.calls.append("graphql")
+        if headers.get("Content-Type") != "application/json":
+            self.complaints.append("a query must be JSON")
+        token = _token(headers)
+        return self.pulls.graphql(body, token) if token in self.tokens else _error(401, "Bad credentials")
+
     def _writer(self, headers: Mapping[str, str]) -> bool:
-        token = headers.get("Authorization", "").removeprefix("Bearer ")
-        return self.tokens[token].get("contents") == "write"
+        return self.tokens[_token(headers)].get("contents") == "write"
 
     def _do(  # noqa: C901, PLR0911 - one line per call
         self,
@@ -187,11 +214,13 @@ class Api:
         query: Mapping[str, Sequence[str]],
         body: bytes,
         headers: Mapping[str, str],
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> Answered:
         values, id = operation.values, operation.id
+        if id in NEEDS_OF_PULLS:
+            return self.pulls.do(operation, query, body, _token(headers))
         if id == "repos/list-releases":
             shown = [each for each in self.releases.values() if not each["draft"] or self._writer(headers)]
-            return self._page(operation, query, [self._shown(each) for each in reversed(shown)])
+            return self.page(operation, query, [self._shown(each) for each in reversed(shown)])
         if id == "repos/get-release-by-tag":
             found = self.published().get(values["tag"])
             return _json(200, self._shown(found)) if found else _error(404, "Not Found")
@@ -199,7 +228,7 @@ class Api:
             return self._create(json.loads(body))
         if id == "checks/list-for-ref":
             runs = self.check_runs.get(values["ref"], [])
-            return self._page(
+            return self.page(
                 operation, query, runs, lambda page: {"total_count": len(runs), "check_runs": page}
             )
         if id == "repos/get-combined-status-for-ref":
@@ -218,7 +247,7 @@ class Api:
             return 204, {}, b""
         return self._update(release, json.loads(body))
 
-    def _create(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    def _create(self, asked: Mapping[str, Any]) -> Answered:
         if asked["tag_name"] in self.published():
             return _error(422, "Validation Failed: already_exists")
         if not asked.get("draft"):
@@ -237,7 +266,7 @@ class Api:
         }  # fmt: skip
         return _json(201, self._shown(self.releases[id]))
 
-    def _update(self, release: dict[str, Any], asked: Mapping[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    def _update(self, release: dict[str, Any], asked: Mapping[str, Any]) -> Answered:
         if asked.get("draft") is False and release["draft"]:
             if self._object(f"refs/tags/{release['tag_name']}") is None:
                 self.complaints.append(
@@ -261,7 +290,7 @@ class Api:
         query: Mapping[str, Sequence[str]],
         body: bytes,
         headers: Mapping[str, str],
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> Answered:
         values = operation.values
         if "asset_id" in values:
             owner, about, content = self.assets.get(int(values["asset_id"]), (0, {}, b""))
@@ -280,7 +309,7 @@ class Api:
             return _error(404, "Not Found")
         mine = [about for owner, about, _ in self.assets.values() if owner == release["id"]]
         if operation.method == "GET":
-            return self._page(operation, query, mine)
+            return self.page(operation, query, mine)
         if not release["draft"]:
             return _error(422, "Cannot upload assets to an immutable release.")
         name = query["name"][0]
@@ -303,9 +332,7 @@ class Api:
         self.assets[id] = (release, about, content)
         return about
 
-    def _statuses(
-        self, operation: Operation, query: Mapping[str, Sequence[str]]
-    ) -> tuple[int, dict[str, str], bytes]:
+    def _statuses(self, operation: Operation, query: Mapping[str, Sequence[str]]) -> Answered:
         sha = operation.values["ref"]
         mine = self.statuses.get(sha, [])
         states = {each["state"] for each in mine}
@@ -313,7 +340,7 @@ class Api:
         state = (
             "failure" if states & {"failure", "error"} else "success" if states == {"success"} else "pending"
         )
-        return self._page(
+        return self.page(
             operation, query, mine,
             lambda page: {
                 "state": state, "statuses": page, "sha": sha, "total_count": len(mine), "repository": self._repository(),
@@ -322,7 +349,7 @@ class Api:
             },
         )  # fmt: skip
 
-    def _ref(self, name: str) -> tuple[int, dict[str, str], bytes]:
+    def _ref(self, name: str) -> Answered:
         sha = self._object(f"refs/{name}")
         if sha is None:
             return _error(404, "Not Found")
@@ -340,13 +367,14 @@ class Api:
         done = subprocess.run(["git", *words], cwd=self.git, capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
-    def _page(
+    def page(
         self,
         operation: Operation,
         query: Mapping[str, Sequence[str]],
         items: Sequence[Any],
         wrap: Callable[[Sequence[Any]], Any] = lambda page: page,
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> Answered:
+        """Return the page of a list that is asked for, with where the next one is."""
         size = min(int(query.get("per_page", ["30"])[0]), self.most_per_page)
         number = int(query.get("page", ["1"])[0])
         page = list(items[(number - 1) * size : number * size])
@@ -359,31 +387,13 @@ class Api:
 
     def _repository(self) -> dict[str, Any]:
         """Return a minimal repository: all its addresses are required, and nobody reads them."""
-        schema = self.description._whole["components"]["schemas"]["minimal-repository"]
-        made: dict[str, Any] = {}
-        for name in schema["required"]:
-            kind = schema["properties"][name].get("type")
-            made[name] = {"integer": 1, "boolean": False}.get(kind, f"{self.url}/{name}")
+        made = self.description.minimal("minimal-repository")
         return {**made, "owner": _user(), "name": "ci-actions", "full_name": REPOSITORY}
 
 
-def _user() -> dict[str, Any]:
-    url = "https://api.github.com/users/somebody"
-    names = ("avatar", "events", "followers", "following", "gists", "html", "organizations", "received_events",
-             "repos", "starred", "subscriptions")  # fmt: skip
-    made = {f"{name}_url": f"{url}/{name}" for name in names}
-    about = {"login": "somebody", "id": 1, "node_id": "U_1", "url": url, "type": "User", "site_admin": False}
-    return {**made, **about, "gravatar_id": ""}
-
-
-def _json(status: int, value: object) -> tuple[int, dict[str, str], bytes]:
-    return status, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(value).encode()
-
-
-def _error(status: int, text: str) -> tuple[int, dict[str, str], bytes]:
-    return _json(
-        status, {"message": text, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
-    )
+def _token(headers: Mapping[str, str]) -> str:
+    # GitHub's own clients say `token`.
+    return headers.get("Authorization", "").removeprefix("Bearer ").removeprefix("token ")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -392,6 +402,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        # Clients write the names as they like.
+        headers = CaseInsensitiveDict(self.headers.items())
         with self.api.lock:
             fault = self._fault()
             if fault and fault.drop == "before":
@@ -402,7 +414,7 @@ class _Handler(BaseHTTPRequestHandler):
                     fault.then()
                 self._send(*_error(fault.status, "a fault of the test"), fault.headers)
                 return
-            status, more, answer = self.api.answer(self.command, self.path, dict(self.headers), body)
+            status, more, answer = self.api.answer(self.command, self.path, headers, body)
             if fault:
                 self._drop(fault)
                 return
@@ -412,7 +424,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path.removeprefix("/uploads")
         operation = self.api.description.operation(self.command, path)
         for fault in self.api.faults:
-            if fault.operation in ("", operation.id if operation else ""):
+            if fault.operation in ("", operation.id if operation else path.lstrip("/")):
                 self.api.faults.remove(fault)
                 return fault
         return None
@@ -445,9 +457,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(description: Description, git: Path) -> Iterator[Api]:
+def served(description: Description, git: Path, repository: str = REPOSITORY) -> Iterator[Api]:
     """Serve the double in front of a bare repository; a complaint fails the test at the end."""
-    api = Api(description, git)
+    api = Api(description, git, repository=repository)
     handler = type("Handler", (_Handler,), {"api": api})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True

@@ -169,6 +169,29 @@ class Description:
         elif body and status < 400:  # of errors it does not always say what they hold
             yield f"{operation.id} answers {status} without a body"
 
+    def schema(self, name: str) -> Mapping[str, Any]:
+        """Return a schema by its name."""
+        return self._resolved({"$ref": f"#/components/schemas/{name}"})
+
+    def minimal(self, name: str) -> Any:
+        """Return a value that fits a schema, with what is required and nothing else; nobody reads it."""
+        return self._filled(self.schema(name))
+
+    def _filled(self, schema: Mapping[str, Any]) -> Any:
+        schema = self._resolved(schema)
+        if schema.get("nullable") is True:
+            return None
+        for several in ("allOf", "anyOf", "oneOf"):
+            if several in schema:
+                return self._filled(schema[several][0])
+        if "enum" in schema:
+            return schema["enum"][0]
+        if schema.get("type") == "object" or "properties" in schema:
+            return {name: self._filled(schema["properties"][name]) for name in schema.get("required", ())}
+        texts = {"uri": "https://github.com", "date-time": "2026-11-21T12:00:00Z"}
+        plain = {"integer": 1, "number": 1, "boolean": False, "array": []}
+        return plain.get(schema["type"], texts.get(schema.get("format", ""), ""))
+
     def _complaints(self, schema: Mapping[str, Any], value: object, where: str) -> Iterator[str]:
         needed: dict[str, Any] = {}
         made = self._translated(schema, needed)

@@ -23,6 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ci_actions import home, vendoring
+from ci_actions.publish.tree import PLAIN, File, export_ignored
+
 RUNNER = "ubuntu-latest"
 RELEASED = "org/ci-actions/coverage-gate@v1"
 IN_SOURCE = "org/ci-actions/actions/coverage-gate@v1"
@@ -106,7 +109,7 @@ class World:
         folders = [Path(sys.executable).parent]
         folders += [
             Path(found).parent
-            for name in ("git", "bash", "env", "cp", "node", "tar", "zstd")
+            for name in ("git", "bash", "env", "cp", "node", "tar", "zstd", "go")
             if (found := shutil.which(name))
         ]
         return {
@@ -131,12 +134,55 @@ class World:
         stand_ins: Mapping[str, Path] | None = None,
         caches: Path | None = None,
         artifacts: Path | None = None,
+        secrets: Mapping[str, str] | None = None,
+        token: str = "",
     ) -> Run:
         """Run the jobs of a workflow for an event, offline, on this host.
 
         `stand_ins` are the folders that stand for others' actions (`actions/cache@<commit>`), `caches` is where act's
-        cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none.
+        cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none. `secrets` are
+        those of the repository, `token` is what jobs get as `github.token`.
         """
+        words = self.command(
+            repository,
+            event,
+            workflow=workflow,
+            payload=payload,
+            tree=tree,
+            env=env,
+            stand_ins=stand_ins,
+            caches=caches,
+            artifacts=artifacts,
+            secrets=secrets,
+            token=token,
+        )
+        done = subprocess.run(
+            words,
+            cwd=repository,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Run(done.returncode, jobs_in(done.stdout), done.stdout + done.stderr)
+
+    def command(
+        self,
+        repository: Path,
+        event: str = "push",
+        *,
+        workflow: str = "ci.yml",
+        payload: Mapping[str, object] | None = None,
+        tree: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stand_ins: Mapping[str, Path] | None = None,
+        caches: Path | None = None,
+        artifacts: Path | None = None,
+        secrets: Mapping[str, str] | None = None,
+        token: str = "",
+    ) -> list[str]:
+        """Return the command of act that `run` runs."""
         words = [str(self.act), event, "--json", "-W", f".github/workflows/{workflow}"]
         words += [
             "-P",
@@ -158,20 +204,28 @@ class World:
             words += ["--local-repository", f"{action}={folder}"]
         for name, value in (env or {}).items():
             words += ["--env", f"{name}={value}"]
+        for name, value in {**(secrets or {}), **({"GITHUB_TOKEN": token} if token else {})}.items():
+            words += ["--secret", f"{name}={value}"]
         if payload is not None:
             file = repository.parent / f"{repository.name}-{event}.json"
             file.write_text(json.dumps(payload))
             words += ["-e", str(file)]
-        done = subprocess.run(
-            words,
-            cwd=repository,
-            env=self.environ(),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return Run(done.returncode, jobs_in(done.stdout), done.stdout + done.stderr)
+        return words
+
+
+def make_world(act: Path, root: Path, folder: Path) -> World:
+    """Make the trees that stand for `org/ci-actions@v1`: the sources of a checkout, and the release made of them."""
+    vendor = Path(home.vendor_folder(str(root), os.environ))
+    if not vendor.is_dir():
+        vendoring.build(root / "requirements" / "runtime.txt", vendor, sys.executable)
+    for name in ("source", "released"):
+        copy_of_checkout(root, folder / name, archived=True)
+    add_doors(folder / "released")
+    shutil.copytree(vendor, folder / "released" / "vendor")
+    cache = folder / "cache"
+    # The job finds the folder that a source tree makes at its first start (tests/integration has that start).
+    shutil.copytree(vendor, cache / "ci-actions" / "vendor" / vendor.name)
+    return World(act, folder / "released", folder / "source", cache)
 
 
 def free_port() -> int:
@@ -361,8 +415,13 @@ class Repository:
 # --- the trees that are called ---------------------------------------------------------------------
 
 
-def copy_of_checkout(root: Path, target: Path) -> None:
-    """Copy what git knows or would add: neither environments nor caches belong to a release."""
+def copy_of_checkout(root: Path, target: Path, *, archived: bool = False) -> None:
+    """Copy what git knows or would add: neither environments nor caches belong to a release.
+
+    `archived` leaves out what the archives that runners download leave out; act copies the tree for every action.
+    """
+    attributes = File((root / ".gitattributes").read_bytes(), PLAIN)
+    ignored = export_ignored({".gitattributes": attributes}) if archived else frozenset()
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
@@ -370,7 +429,7 @@ def copy_of_checkout(root: Path, target: Path) -> None:
         check=True,
     )
     for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
-        if (root / name).is_file():
+        if (root / name).is_file() and name.split("/", 1)[0] not in ignored:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, target / name)
 

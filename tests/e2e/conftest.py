@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # `python -m pytest` puts it there, the command `pytest` does not
     sys.path.insert(0, str(ROOT))
 
-from tests.e2e.acting import Repository, World, add_doors, copy_of_checkout  # noqa: E402
-
-from ci_actions import home, vendoring  # noqa: E402
+from tests.e2e.acting import Repository, World, make_world  # noqa: E402
+from tests.e2e.pipelines import for_act, interpreter  # noqa: E402
+from tests.e2e.stand_ins import tool_cache  # noqa: E402
 
 
 def act_or_skip() -> Path:
@@ -38,19 +37,19 @@ def act_or_skip() -> Path:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Real act, a source tree, and the released tree made of it."""
-    act = act_or_skip()
-    folder = tmp_path_factory.mktemp("trees")
-    vendor = Path(home.vendor_folder(str(ROOT), os.environ))
-    if not vendor.is_dir():
-        vendoring.build(ROOT / "requirements" / "runtime.txt", vendor, sys.executable)
-    for name in ("source", "released"):
-        copy_of_checkout(ROOT, folder / name)
-    add_doors(folder / "released")
-    shutil.copytree(vendor, folder / "released" / "vendor")
-    cache = folder / "cache"
-    # The job finds the folder that a source tree makes at its first start (tests/integration has that start).
-    shutil.copytree(vendor, cache / "ci-actions" / "vendor" / vendor.name)
-    return World(act, folder / "released", folder / "source", cache)
+    return make_world(act_or_skip(), ROOT, tmp_path_factory.mktemp("trees"))
+
+
+@pytest.fixture(scope="session")
+def machine(world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
+    """The tree for act, a tool cache with this interpreter, and the private environments that this machine has already."""
+    tool_cache(world.cache / "act" / "tool_cache", interpreter())
+    kept = Path(os.environ["XDG_CACHE_HOME"], "ci-actions", "environments")
+    kept.mkdir(parents=True, exist_ok=True)
+    here = world.cache / "ci-actions" / "environments"
+    if not here.exists():
+        here.symlink_to(kept)
+    return world, for_act(world.released, tmp_path_factory.mktemp("act") / "tree")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ci_actions.kit.report import Report
+from ci_actions.project.model import Interpreter
 from ci_actions.python_setup_with_cache import report
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.model import (
@@ -36,9 +37,19 @@ PLAN = Plan(
     started=100.0,
 )
 KEYED = Keyed(
-    python="cpython",
-    python_version="3.12.4",
-    python_path="/opt/hostedtoolcache/Python/3.12.4/x64/bin/python",
+    interpreter=Interpreter(
+        path="/opt/hostedtoolcache/Python/3.12.4/x64/bin/python",
+        implementation="cpython",
+        version="3.12",
+        full_version="3.12.4",
+        free_threaded=False,
+        prefix="/opt/hostedtoolcache/Python/3.12.4/x64",
+        base_prefix="/opt/hostedtoolcache/Python/3.12.4/x64",
+        platform="linux",
+        os_version="ubuntu-24.04",
+        libc="glibc-2.39",
+        machine="x86_64",
+    ),
     manager_version="2.1.3",
     manager_why="pinned by this release",
     choice={},
@@ -58,6 +69,7 @@ HIT = Installed(
     size_restored=48_200_000,
     seconds={"verify": 0.31, "move": 0.12, "manager": 0.06},
     manager=("/home/runner/.cache/ci-actions/environments/poetry-1/bin/poetry",),
+    has_project=True,
     started=104.0,
 )
 MISS = Installed(
@@ -66,6 +78,7 @@ MISS = Installed(
     distributions=64,
     size=48_200_000,
     seconds={"verify": 0.0, "manager": 4.1, "install": 9.7, "record": 0.3, "prune": 0.1},
+    has_project=True,
     save=True,
     started=102.0,
 )
@@ -74,9 +87,7 @@ MISS = Installed(
 def ended(
     plan: Plan = PLAN, done: Installed | None = HIT, keyed: Keyed | None = KEYED, save: str = ""
 ) -> Report:
-    facts = FinishFacts(
-        plan=plan, keyed=keyed, installed=done, python_outcome="success", save_outcome=save, started=118.0
-    )
+    facts = FinishFacts(plan=plan, keyed=keyed, installed=done, save_outcome=save, started=118.0)
     activated = Activated(paths=("/w/.venv/bin",), venv="/w/.venv", variables={}, by_hand=False)
     made = Finished(facts=facts, activated=activated if done else None, seconds={"project": 0.8}, ended=119.4)
     return report.finished(Config(), made)
@@ -127,7 +138,9 @@ SITUATIONS: dict[str, Callable[[], Report]] = {
         done=replace(MISS, restored="off", save=False),
         keyed=replace(KEYED, key="", paths=(), restore=False),
     ),
-    "green-setup-unlocked": lambda: ended(plan=UNLOCKED, done=MISS, save="success"),
+    "green-setup-unlocked": lambda: ended(
+        plan=UNLOCKED, done=replace(MISS, has_project=False), save="success"
+    ),
     "green-setup-matrix": lambda: ended(plan=MATRIX, done=None, keyed=None),
     "green-setup-plan": lambda: report.planned(Config(), PLAN),
     "red-setup-drifted": drifted,

@@ -107,6 +107,10 @@ def test_what_was_recorded_is_proved(pattern: Path, interpreter: Interpreter) ->
     assert isinstance(found, Verified)
     assert not found.moved
     assert found.files > 15
+    there = environments.read(pattern / ".venv")
+    proved = [each for each in there.content.files if there.watched(each) and not each.endswith("/RECORD")]
+    assert found.files == len(proved)
+    assert found.size == sum((there.path / each).stat().st_size for each in proved)
 
 
 def test_bytecode_is_no_part_of_the_proof(restored: Path, interpreter: Interpreter) -> None:
@@ -114,7 +118,7 @@ def test_bytecode_is_no_part_of_the_proof(restored: Path, interpreter: Interpret
     cached.mkdir()
     (cached / "evil.cpython-311.pyc").write_bytes(b"\0")
     assert isinstance(verified(restored, interpreter), Verified)
-    assert environments.drop_bytecode(restored / ".venv") == 1
+    assert environments.drop_bytecode(environments.read(restored / ".venv")) == 1
     assert not cached.exists()
 
 
@@ -129,6 +133,7 @@ def test_the_project_itself_is_no_part_of_the_proof(machine: Workshop, interpret
     driver.install_project()
     assert driver.local == {"shop"}
     assert isinstance(verified(folder, interpreter, local=driver.local), Verified)
+    assert isinstance(verified(folder, interpreter, project=folder), Verified)
     found = verified(folder, interpreter)
     assert isinstance(found, Rejected)
     assert "shop 0.1 was added" in found.reasons

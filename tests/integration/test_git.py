@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ci_actions.kit.base import Base, NoBase, resolve_base
-from ci_actions.kit.change import changed
+from ci_actions.kit.change import changed, changed_paths
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.context import ZEROS, Context
 from ci_actions.kit.diff import ChangedFile
@@ -584,6 +584,45 @@ def test_a_patch_file(author: Repo) -> None:
         changed(author.git(), base_of(resolve_base("file:nope.patch", "auto", LAPTOP, author.git())))
 
 
+# Paths alone
+
+
+def test_paths_under_their_old_and_new_names(author: Repo) -> None:
+    author.write("old name.py", "a = 1\n" * 20)
+    base = author.commit("gone.py", "1\n")
+    author("mv", "old name.py", "pkg é.py")
+    author("rm", "--quiet", "gone.py")
+    head = author.commit("new.py", "1\n")
+    author.write("untracked.py", "1\n")
+    committed = Base(sha=base, head=head, how="")
+    assert changed_paths(author.git(), committed) == {"old name.py", "pkg é.py", "gone.py", "new.py"}
+    on_disk = Base(sha=head, head=None, how="")
+    assert changed_paths(author.git(), on_disk) == {"untracked.py"}
+    author.write("new.py", "2\n")
+    assert changed_paths(author.git(), on_disk) == {"untracked.py", "new.py"}
+
+
+def test_paths_are_the_same_whatever_the_machine_sets(author: Repo) -> None:
+    base = author.sha()
+    head = author.commit("pkg/x.py", "1\n")
+    for name, value in (
+        ("diff.relative", "true"),
+        ("diff.renames", "copies"),
+        ("diff.orderFile", "nope"),
+        ("diff.noprefix", "true"),
+    ):
+        author("config", name, value)
+    assert changed_paths(author.git(), Base(sha=base, head=head, how="")) == {"pkg/x.py"}
+
+
+def test_paths_of_a_patch_file(author: Repo) -> None:
+    author.commit("pkg/x.py", "1\n2\n")
+    author("mv", "pkg/x.py", "pkg/y.py")
+    (author.path / "diff.patch").write_text(author("diff", "HEAD") + "\n")
+    found = base_of(resolve_base("file:diff.patch", "auto", LAPTOP, author.git()))
+    assert changed_paths(author.git(), found) == {"pkg/x.py", "pkg/y.py"}
+
+
 # Bases: pull requests
 
 
@@ -1110,6 +1149,8 @@ def test_untracked_files_of_every_kind(author: Repo) -> None:
     author.write("empty.py", "")
     author.write("bin.py", b"\0")
     author.write("nested/inner.py", "1\n")
+    # As a cache brings it back: without the `.gitignore` that we put there.
+    author.write("service/.ci-actions/durations.json", "{}")
     Repo(author.machine, author.path / "nested")("init", "--quiet")
     (author.path / "link.py").symlink_to("nowhere")
     files = changed(author.git(), Base(sha=author.sha(), head=None, how="")).files
@@ -1121,6 +1162,7 @@ def test_untracked_files_of_every_kind(author: Repo) -> None:
     author.write("app.py", "changed\n")
     assert author.git().modified() == ("app.py",)
     assert author.git().tracked("app.py") == ("app.py",)
+    assert "service/.ci-actions/durations.json" not in author.git().files()
 
 
 def test_raw_diff_and_patch(author: Repo) -> None:

@@ -15,11 +15,13 @@ from tests.doubles.package_index import Index
 from ci_actions import home
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
 from ci_actions.kit.process import Process
+from ci_actions.project.contents import listing
 from ci_actions.project.model import Manager
 from ci_actions.python_setup_with_cache.drivers.provide import choose, provide
 
 pytestmark = pytest.mark.integration
 
+NEAR = '[project]\nname = "greet"\nversion = "7"\n' + BUILD
 AWAY = "http://127.0.0.1:9/simple/"
 
 
@@ -53,10 +55,40 @@ def test_third_party_code_first_and_the_project_after(workshop: Workshop) -> Non
     assert driver.check_lock() is None
     driver.install()
     assert names(folder) == {"greet": "1.1", "polite-words": "1.2", "checker": "3.0", "colours": "0.9"}
+    assert driver.has_project
     driver.install_project()
     assert output(folder, "shop") == "greet 1.1\nshop"
     assert driver.local == {"shop"}
     assert any("installing: " in line and line.endswith(" s") for line in workshop.said)
+
+
+def test_what_is_no_package_leaves_nothing_to_install(workshop: Workshop) -> None:
+    folder = locked(workshop, PROJECT)
+    driver = workshop.driver(folder, Manager.UV)
+    driver.install()
+    assert not driver.has_project
+    before = listing(str(folder / ".venv"))
+    driver.install_project()
+    assert listing(str(folder / ".venv")) == before
+    assert names(folder) == {"greet": "1.1", "polite-words": "1.2", "checker": "3.0"}
+
+
+@pytest.mark.parametrize(
+    ("table", "more"),
+    [
+        ("[tool.uv]\npackage = true\n", {}),
+        ('[tool.uv.sources]\ngreet = { path = "near" }\n', {"near/pyproject.toml": NEAR}),
+        ('[tool.uv.sources]\ngreet = { path = "near", editable = true }\n', {"near/pyproject.toml": NEAR}),
+        ('[tool.uv.workspace]\nmembers = ["near"]\n[tool.uv.sources]\ngreet = { workspace = true }\n',
+         {"near/pyproject.toml": NEAR}),
+    ],
+    ids=["a package by the word of uv", "a folder", "a folder in place", "a workspace"],
+)  # fmt: skip
+def test_what_lies_beside_it_is_installed_with_the_project(
+    workshop: Workshop, table: str, more: dict[str, str]
+) -> None:
+    folder = locked(workshop, PROJECT + table, **more)
+    assert workshop.driver(folder, Manager.UV).has_project
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.13"])

@@ -345,6 +345,38 @@ class TestRunning:
         home = run(python, "-c", "from ci_actions import home; print(home.root())").stdout.strip()
         assert Path(home, "actions", "coverage-gate", "action.yml").is_file()
 
+    def test_a_wheel_makes_the_tree_for_act_that_its_release_makes(
+        self, built: Built, project: Path, environment: Callable[[Path], Path], tmp_path: Path
+    ) -> None:
+        workflow = "on: push\njobs: {a: {runs-on: x, steps: [{uses: org/ci-actions/quality@v1}]}}\n"
+        (project / ".github" / "workflows").mkdir(parents=True)
+        (project / ".github" / "workflows" / "ci.yml").write_text(workflow)
+        start = copied(built, tmp_path) / "coverage-gate" / "start.sh"
+        command = environment(built.wheel).parent / "ci-actions"
+        env = {**OFFLINE, "CI_ACTIONS_PYTHON": sys.executable, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        made = {}
+        for name, words in (("wheel", [command]), ("release", ["bash", start])):
+            to = tmp_path / f"for act by the {name}"
+            done = run(*words, "act", f"--to={to}", cwd=project, env=env)
+            assert done.returncode == 0, done.stderr
+            assert f"org/ci-actions@v1={to}/tree" in done.stdout
+            assert "org/ci-actions@v1, 1.2.3" in done.stderr
+            assert "this version has no" not in done.stderr
+            made[name] = {
+                path.relative_to(to / "tree").as_posix(): path.read_bytes()
+                for path in (to / "tree").rglob("*")
+                if path.is_file()
+            }
+        missing = made["release"].keys() - made["wheel"].keys()
+        # What a wheel leaves out is what nobody calls: our own workflows, and the locks of development.
+        assert all(path.startswith((".github/workflows/", "requirements/")) for path in missing), missing
+        assert not {path for path in missing if path.endswith(".yml")} - {
+            path for path in missing if path.startswith(".github/workflows/_")
+        }
+        assert made["wheel"].items() <= made["release"].items()
+        unchanged = [path for path, data in made["wheel"].items() if (built.tree / path).read_bytes() == data]
+        assert len(unchanged) > 0.9 * len(made["wheel"])
+
     def test_a_wheel_of_a_source_tree_fetches_its_lock_or_says_why_not(
         self, built: Built, project: Path, environment: Callable[[Path], Path], tmp_path: Path
     ) -> None:

@@ -375,6 +375,26 @@ class TestGitleaks:
         scan = only(machine.scan(open_repository.path, "gitleaks", history="all"), "gitleaks")
         assert (scan.findings, scan.markers) == ((), 2)
 
+    @pytest.mark.parametrize("conflict", [False, True], ids=["slipped in", "a conflict that was resolved"])
+    def test_a_secret_that_only_a_merge_brings_in(
+        self, machine: Machine, open_repository: Repository, conflict: bool
+    ) -> None:
+        machine.use("gitleaks")
+        open_repository.commit({"k.py": "x = 1\n", "a.py": "a = 1\n"})
+        open_repository.git("checkout", "--quiet", "-b", "side")
+        open_repository.commit({"k.py" if conflict else "side.py": "x = 2\n"})
+        open_repository.git("checkout", "--quiet", "main")
+        open_repository.commit({"k.py" if conflict else "a.py": "x = 3\n"})
+        subprocess.run(
+            ["git", "merge", "--quiet", "--no-commit", "side"], cwd=open_repository.path, check=False
+        )
+        merge = open_repository.commit({"k.py": KEYS})
+        open_repository.commit({"k.py": "pass\n"})
+        scan = only(machine.scan(open_repository.path, "gitleaks", history="all"), "gitleaks")
+        assert (scan.state, scan.gaps, scan.examined) == (State.FINDINGS, (), 5)
+        assert {each.commit for each in scan.findings} == {merge[:12]}
+        assert names(scan.findings) == {"github-pat", "slack-bot-token"}
+
     @pytest.mark.parametrize("merged", [False, True], ids=["a line", "a merge"])
     def test_it_counts_the_commits_that_git_counts(
         self, machine: Machine, open_repository: Repository, merged: bool

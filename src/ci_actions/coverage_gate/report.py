@@ -26,9 +26,11 @@ from ci_actions.kit.report import Annotation, Level, Product, Report, Result
 
 NAME = "coverage-gate"
 COMMENT_SCHEMA = "ci-actions-coverage-comment/1"
-#: Rows of the full table in the summary, and files in the comment's payload: nobody reads more, and both have limits.
+#: Rows of the full table in the summary, files and ranges of each in the comment's payload: nobody reads more, and both
+#: have limits.
 FILE_ROWS = 200
 COMMENT_ROWS = 300
+COMMENT_RANGES = 100
 _REMEDY_FILES = 5
 #: Ranges of missed lines in one cell.
 _RANGES = 12
@@ -276,26 +278,27 @@ def comment_payload(outcome: Outcome, result: Result, comment_id: str) -> str:
             "head": outcome.head,
             "base": outcome.base,
             "metric": outcome.metric,
+            "totals": {"changed": len(outcome.changed), "unmeasured": len(outcome.unmeasured)},
             "gates": [
                 {
-                    "name": each.name,
+                    "name": markdown.plain(each.name)[:100],
                     "scope": each.scope,
                     "verdict": each.verdict.value,
                     "minimum": format(each.minimum, "f"),
                     "value": _as_counts(each.tally),
                     "delta": each.delta,
                 }
-                for each in outcome.gates
+                for each in outcome.gates[:COMMENT_ROWS]
             ],
             "changed": [
                 {
-                    "path": each.path,
+                    "path": markdown.plain(each.path)[:500],
                     "lines": lines.count(each.measured),
-                    "missed": _ranges(each.missed)[:COMMENT_ROWS],
+                    "missed": _ranges(each.missed)[:COMMENT_RANGES],
                 }
                 for each in outcome.changed[:COMMENT_ROWS]
             ],
-            "unmeasured": [each.path for each in outcome.unmeasured[:COMMENT_ROWS]],
+            "unmeasured": [markdown.plain(each.path)[:500] for each in outcome.unmeasured[:COMMENT_ROWS]],
         }
     )
 

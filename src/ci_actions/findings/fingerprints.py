@@ -23,7 +23,8 @@ from itertools import accumulate, repeat
 from operator import mul
 
 from ci_actions.findings.model import Finding, Kind
-from ci_actions.findings.redaction import outline, shapes_in, without_shapes
+from ci_actions.findings.redaction import outline, without_shapes
+from ci_actions.kit.apart import Apart, one_by_one
 
 WINDOW = 100
 _MASK = (1 << 64) - 1
@@ -34,6 +35,13 @@ _DROPPED = {ord(" "): None, ord("\t"): None}
 _NUMBER = re.compile(r"\d+")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
+#: So many characters are searched in the time that one line takes to be counted.
+_CHARACTERS_PER_LINE = 500
+#: From so many findings on, files are looked at by several processes if there are any: a fork costs milliseconds.
+MANY = 5_000
+
+#: What a finding is marked with: fingerprint, former fingerprint, line hash.
+_Marks = tuple[str, str, str]
 #: Returns the text of a file by its path, None where there is none; see `decoded`.
 Read = Callable[[str], str | None]
 
@@ -43,20 +51,39 @@ def decoded(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def stamp(findings: Iterable[Finding], read: Read, *, renames: Mapping[str, str] | None = None) -> None:
+def stamp(
+    findings: Iterable[Finding],
+    read: Read,
+    *,
+    renames: Mapping[str, str] | None = None,
+    apart: Apart = one_by_one,
+) -> None:
     """Fill in `fingerprint` and `line_hash` of every finding, and `former` in files that were renamed.
 
     `renames` leads from the new path of a file to its old one. Each file is read once. Where the line of a finding
-    cannot be had, its message takes the place of the text.
+    cannot be had, its message takes the place of the text. `apart` does it file by file, if there are many findings.
     """
     here: dict[str, list[Finding]] = {}
     elsewhere: dict[str, list[Finding]] = {}
     for finding in findings:
         (here if finding.is_here else elsewhere).setdefault(finding.path, []).append(finding)
-    for by_path in (here, elsewhere):
-        for path, found in by_path.items():
-            source = Source(read(path) if by_path is here else None)
-            _stamp_file(found, source, (renames or {}).get(path, ""))
+    files = [
+        (path, sorted(found, key=_place), by_path is here)
+        for by_path in (here, elsewhere)
+        for path, found in by_path.items()
+    ]
+
+    def marks(file: tuple[str, Sequence[Finding], bool]) -> list[_Marks]:
+        path, found, is_here = file
+        return _marks(found, Source(read(path) if is_here else None), (renames or {}).get(path, ""))
+
+    if sum(len(found) for _, found, _ in files) < MANY:
+        apart = one_by_one
+    for (_, found, _), made in zip(files, apart(marks, files), strict=True):
+        for finding, (fingerprint, former, line_hash) in zip(found, made, strict=True):
+            finding.fingerprint = fingerprint
+            finding.former = former
+            finding.line_hash = line_hash
 
 
 def line_hashes(text: str, lines: Iterable[int]) -> dict[int, str]:
@@ -72,7 +99,6 @@ class Source:
         if text is not None:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
             self.lines = text.split("\n")
-        self._shapes = shapes_in(text) if text else ()
         self._starts: list[int] | None = None
         self._packed = ""
 
@@ -83,7 +109,7 @@ class Source:
     def shown(self, number: int) -> str:
         """Return one line without credentials and spaces, empty where the file does not have it."""
         line = self.line(number)
-        return "".join(without_shapes(line, self._shapes).split()) if line else ""
+        return "".join(without_shapes(line).split()) if line else ""
 
     def hashes(self, numbers: Iterable[int], *, avoid: Sequence[tuple[int, int]] = ()) -> dict[int, str]:
         """Return the hashes of lines, but none that any line in the ranges `avoid` has a part in."""
@@ -91,16 +117,32 @@ class Source:
         if not wanted:
             return {}
         packed, starts = self._positions()
-        last = wanted[-1]
-        found: dict[int, str] = {}
+        counts = self._counts(wanted)
+        return {
+            number: f"{_hash(packed[start : start + WINDOW]):x}:{counts[number]}"
+            for number, start in ((number, starts[number - 1]) for number in wanted)
+            if not (avoid and self._overlaps(number, start, avoid))
+        }
+
+    def _counts(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Return for each of these lines, in their order, which of several equal windows its own is."""
+        packed, starts = self._positions()
+        last = numbers[-1]
+        # Where few lines are asked for, it is faster to see that their windows stand nowhere before.
+        if len(numbers) * starts[last - 1] < _CHARACTERS_PER_LINE * last and all(
+            packed.find(packed[start : start + WINDOW], 0, start + WINDOW) == start
+            for start in (starts[number - 1] for number in numbers)
+        ):
+            return dict.fromkeys(numbers, 1)
+        asked = set(numbers)
+        counts: dict[int, int] = {}
         seen: dict[str, int] = {}
-        asked = set(wanted)
         for number, start in enumerate(starts[:last], start=1):
             window = packed[start : start + WINDOW]
             count = seen[window] = seen.get(window, 0) + 1
-            if number in asked and not (avoid and self._overlaps(number, start, avoid)):
-                found[number] = f"{_hash(window):x}:{count}"
-        return found
+            if number in asked:
+                counts[number] = count
+        return counts
 
     def _overlaps(self, number: int, start: int, avoid: Sequence[tuple[int, int]]) -> bool:
         _, starts = self._positions()
@@ -126,37 +168,39 @@ def _units(found: re.Match[str]) -> str:
 
 def _hash(window: str) -> int:
     """Return the polynomial of the window with base 37, modulo 2**64; a short window is followed by zeros."""
-    total: int = sum(map(mul, map(ord, window), _POWERS))
+    units = window.encode() if window.isascii() else map(ord, window)
+    total: int = sum(map(mul, units, _POWERS))
     return total & _MASK
 
 
-def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
+def _marks(findings: Sequence[Finding], source: Source, old_path: str) -> list[_Marks]:
+    """Return fingerprint, former one and line hash of each finding of a file; they come in the order of their places."""
     from hashlib import sha256
 
-    if len(findings) > 1:
-        findings = sorted(findings, key=_place)
+    is_secret, is_dependency = Kind.SECRET, Kind.DEPENDENCY
     secret = [
         (finding.region.line, max(finding.region.end_line, finding.region.line))
         for finding in findings
-        if finding.kind is Kind.SECRET and finding.region
+        if finding.kind is is_secret and finding.region
     ]
-    wanted = [each.line for each in findings if each.kind is not Kind.SECRET] if source.lines else ()
+    wanted = [each.line for each in findings if each.kind is not is_secret] if source.lines else ()
     hashes = source.hashes(wanted, avoid=secret)
     texts: dict[int, str] = {}
     said: dict[str, str] = {}
     seen: dict[str, int] = {}
+    marks: list[_Marks] = []
     for finding in findings:
         kind = finding.kind
         region = finding.region
         line = region[0] if region else 0
         head = f"{kind._value_}\0{finding.canonical or finding.rule}\0{finding.target or finding.commit}\0"
-        if kind is Kind.DEPENDENCY:
+        if kind is is_dependency:
             tail = f"\0{finding.package.key if finding.package else ''}"
         else:
             text = texts.get(line)
             if text is None:
                 text = texts[line] = _text(source, line, secret) if source.lines else ""
-            if not text and kind is not Kind.SECRET:
+            if not text and kind is not is_secret:
                 # Without a line there is only what the tool says; numbers in it, such as a line's, may change.
                 text = said.get(finding.message)
                 if text is None:
@@ -165,13 +209,21 @@ def _stamp_file(findings: list[Finding], source: Source, old_path: str) -> None:
             nth = seen.get(key, 0)
             seen[key] = nth + 1
             tail = f"\0{text}\0{nth}"
-        finding.fingerprint = sha256(
-            f"{head}{finding.path}{tail}".encode("utf-8", "surrogatepass")
-        ).hexdigest()
-        if old_path:
-            finding.former = sha256(f"{head}{old_path}{tail}".encode("utf-8", "surrogatepass")).hexdigest()
-        if hashes and line and kind is not Kind.SECRET:
-            finding.line_hash = hashes.get(line, "")
+        marks.append(
+            (
+                sha256(_bytes(f"{head}{finding.path}{tail}")).hexdigest(),
+                sha256(_bytes(f"{head}{old_path}{tail}")).hexdigest() if old_path else "",
+                hashes.get(line, "") if hashes and line and kind is not is_secret else "",
+            )
+        )
+    return marks
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _text(source: Source, line: int, secret: Sequence[tuple[int, int]]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 MASK = "***"
 #: Shorter values are masked only where they stand alone, in quotes or behind `=` and `:`: masking every `a` hides nothing
@@ -70,7 +71,8 @@ _NAMED = re.compile(
     (?P<value> (?: (?!\2)[^\\\n] | \\. ){1,2000} ) (?= \2 )
     """
 )
-_NAMED_HINT = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+_NAMES = ("pass", "pwd", "secret", "token", "key", "credential")
+_NAMED_HINT = re.compile(f"(?i){'|'.join(_NAMES)}")
 #: How Bandit words B105, B106 and B107, and detect-secrets' and others' habit of saying the value behind a colon.
 _TOLD = re.compile(r"(?is)hardcoded password[^:]*:\s*(['\"])(.*)\1")
 _ASSIGNED = re.compile(
@@ -220,10 +222,25 @@ def without_shapes(text: str, shapes: Sequence[re.Pattern[str]] | None = None) -
 
 def shapes_in(text: str) -> tuple[re.Pattern[str], ...]:
     """Return the looks of credentials that may occur in a text."""
-    found = [re.compile(shape) for hints, shape in _SHAPES if any(hint in text for hint in hints)]
-    if _NAMED_HINT.search(text):
+    found = []
+    # Hardly any text holds a hint, and there may be 100 000 of them.
+    if _any_hint().search(text):
+        found = [re.compile(shape) for hints, shape in _SHAPES if any(hint in text for hint in hints)]
+    if _may_name(text):
         found.append(_NAMED)
     return tuple(found)
+
+
+@cache
+def _any_hint() -> re.Pattern[str]:
+    return re.compile(_trie(sorted({hint for hints, _ in _SHAPES for hint in hints})))
+
+
+def _may_name(text: str) -> bool:
+    if not text.isascii():
+        return _NAMED_HINT.search(text) is not None
+    small = text.lower()  # Six searches, and still a fifth of the time of the expression.
+    return any(name in small for name in _NAMES)
 
 
 def outline(line: str) -> str:

@@ -28,6 +28,7 @@ RUNS, RESULTS, BYTES = 20, 25_000, 10_000_000
 #: Of `BYTES`, what is used before results are left out: what is estimated piece by piece comes out a little different.
 _FILL = 0.95
 _PIECE = 500
+_REMEMBERED = 4096
 
 #: The number for a severity of which only the word is known, in the middle of the class that code scanning shows for it.
 SCORES: Mapping[Severity, float] = MappingProxyType(
@@ -39,7 +40,6 @@ _LEVELS = {
     Severity.MEDIUM: "warning",
     Severity.LOW: "note",
 }
-_WORDS = tuple(each.word for each in Severity)
 _TAGS = {
     Kind.CODE: ("security",),
     Kind.DEPENDENCY: ("security", "vulnerability"),
@@ -83,6 +83,7 @@ class Writer:
     capability: str
     unknown: Severity = Severity.HIGH
     _uris: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def log(self, runs: Iterable[Run]) -> Iterator[str]:
         """Yield the log that holds everything."""
@@ -198,19 +199,32 @@ class Writer:
 
     def _result(self, finding: Finding, heads: Mapping[str, Sequence[str]]) -> str:
         rule = finding.rule
-        head = heads[rule][finding.severity]
+        severity = finding.severity
         where = self._uris.get(path := finding.path or finding.target)
         if where is None:
             where = self._uris[path] = _text(uri(path))
-        message = finding.message or rule
+        message = self._texts.get(said := finding.message or rule)
+        if message is None:
+            message = self._remembered(said)
         region = finding.region
         shown = f',"region":{{{_region(region)}}}' if region and region[0] > 0 else ""
         line_hash = f'"{LINE_HASH}":"{finding.line_hash}",' if finding.line_hash else ""
+        if finding.package or finding.also:
+            properties = _properties(finding)
+        else:
+            confidence = finding.confidence
+            properties = _PROPERTIES[severity][_NOT_SAID if confidence is None else confidence]
         return (
-            f'{head},"message":{{"text":{_text(message if message.isascii() else plain(message))}}},'
+            f'{heads[rule][severity]},"message":{{"text":{message}}},'
             f'"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":{where}}}{shown}}}}}],'
-            f'"partialFingerprints":{{{line_hash}"{OWN}":"{finding.fingerprint}"}}{_properties(finding)}}}'
+            f'"partialFingerprints":{{{line_hash}"{OWN}":"{finding.fingerprint}"}}{properties}}}'
         )
+
+    def _remembered(self, said: str) -> str:
+        """Return a message as JSON; the same few things are said again and again."""
+        if len(self._texts) >= _REMEMBERED:
+            self._texts.clear()
+        return self._texts.setdefault(said, _text(said if said.isascii() else plain(said)))
 
     def _fitting(self, runs: Sequence[Run], found: Sequence[Sequence[Finding]]) -> list[int]:
         """Return how many results of each run fit into the compressed file, taking the most severe of all runs first."""
@@ -326,14 +340,9 @@ def _region(region: Region) -> str:
 
 
 def _properties(finding: Finding) -> str:
-
-    package = finding.package
-    if not (package or finding.also or finding.confidence is not None or not finding.severity):
-        return ""
-    made = f'"severity":"{_WORDS[finding.severity]}"'
-    if finding.confidence is not None:
-        made += f',"confidence":"{_WORDS[finding.confidence]}"'
-    if package:
+    """Return what is no part of a result elsewhere; what every result has in common is in `_PROPERTIES`."""
+    made = _sure(finding.severity, finding.confidence)
+    if package := finding.package:
         made += (
             f',"package":{_text(package.name)},"version":{_text(package.version)},'
             f'"ecosystem":{_text(package.ecosystem)},"fixed":[{",".join(map(_text, package.fixed))}]'
@@ -341,3 +350,20 @@ def _properties(finding: Finding) -> str:
     if finding.also:
         made += f',"also":[{",".join(map(_text, finding.also))}]'
     return f',"properties":{{{made}}}'
+
+
+def _sure(severity: Severity, confidence: Severity | None) -> str:
+    sure = "" if confidence is None else f',"confidence":"{confidence.word}"'
+    return f'"severity":"{severity.word}"{sure}'
+
+
+#: The properties of a result without a package that nobody else reported, by severity and confidence; none where the
+#: level says it all.
+_NOT_SAID = -1
+_PROPERTIES = tuple(
+    tuple(
+        f',"properties":{{{_sure(severity, confidence)}}}' if confidence is not None or not severity else ""
+        for confidence in (*Severity, None)
+    )
+    for severity in Severity
+)

@@ -26,6 +26,18 @@ def changed(git: Git, base: Base) -> Change:
     return Change(files=files, warnings=(*base.warnings, *_degraded(done)))
 
 
+def changed_paths(git: Git, base: Base) -> frozenset[str]:
+    """Return the paths that the change touches, under their old and new names; no line is read.
+
+    What counts, and what is raised, is the same as for `changed`.
+    """
+    if base.patch_file is not None:
+        files = _from_patch_file(base.patch_file)
+        return frozenset(name for each in files for name in (each.path, each.old_path) if name)
+    names = git.changed_names(base.sha, base.head)
+    return frozenset((*names, *git.untracked()) if base.head is None else names)
+
+
 def foresee(git: Git, base: Base) -> None:
     """Start what `changed` and a list of the files will ask, so that git works while reports are read."""
     git.start(*TRACKED)

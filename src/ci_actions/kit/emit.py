@@ -75,7 +75,7 @@ def emit(report: Report, targets: Targets, *, root: Path, directory: Path, out: 
     `root` is where the folder for reports lies on a laptop, `directory` what paths named by the user are
     relative to. Raises Unavailable when a file cannot be written.
     """
-    folder = _folder(report, targets, root, directory)
+    folder = report_folder(report.capability, report.folder, targets.temp, root=root, directory=directory)
     outputs = {"result": report.result.value, **report.outputs}
     try:
         for product in report.products:
@@ -198,6 +198,18 @@ def laptop_folder(root: Path) -> Path:
     return ours
 
 
+def report_folder(capability: str, chosen: str, temp: Path | None, *, root: Path, directory: Path) -> Path:
+    """Return the folder for a run's files: the user's, a unique one on a runner, a known one on a laptop.
+
+    A capability that fills it itself asks first, and hands the answer on as `Report.folder`. Raises Unavailable.
+    """
+    if chosen:
+        return directory / chosen
+    if temp:
+        return temp / "ci-actions" / capability / os.urandom(6).hex()
+    return laptop_folder(root) / capability
+
+
 def harmless(text: str) -> str:
     """Return a line in which the runner finds no command, whatever file names or messages it quotes.
 
@@ -206,15 +218,6 @@ def harmless(text: str) -> str:
     """
     shown = markdown.plain(text).replace("##[", "##\u200b[")
     return f"\u200b{shown}" if shown.lstrip().startswith("::") else shown
-
-
-def _folder(report: Report, targets: Targets, root: Path, directory: Path) -> Path:
-    """Return the folder for this run's files: the user's, a unique one on a runner, a known one on a laptop."""
-    if report.folder:
-        return directory / report.folder
-    if targets.temp:
-        return targets.temp / "ci-actions" / report.capability / os.urandom(6).hex()
-    return laptop_folder(root) / report.capability
 
 
 def _write_product(product: Product, folder: Path, directory: Path) -> Path:
@@ -252,6 +255,13 @@ def _lines(report: Report, targets: Targets) -> Iterator[str]:
     yield f"\x1b[1;{colour}m{headline}\x1b[0m" if colour else headline
     if report.next_step:
         yield f"   Next: {harmless(report.next_step)}"
+
+
+def masking(value: str) -> str:
+    """Return the workflow command that makes the runner write `***` for a value from now on."""
+    from actions_toolkit.command import Command
+
+    return str(Command("add-mask", {}, value))
 
 
 def commands(annotations: Sequence[Annotation]) -> Iterator[str]:

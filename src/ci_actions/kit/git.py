@@ -114,7 +114,9 @@ REPOSITORY_VARIABLES = frozenset(
 _LOCAL_ONLY = {"GIT_NO_LAZY_FETCH": "1"}
 
 TRACKED = ("ls-files", "-z", "--cached", "--")
-UNTRACKED = ("ls-files", "-z", "--others", "--exclude-standard", "--")
+#: Our own folder is not the project's, whoever made it: a cache may bring it without its `.gitignore`.
+_UNKNOWN = ("--others", "--exclude-standard", "--exclude=.ci-actions/")
+UNTRACKED = ("ls-files", "-z", *_UNKNOWN, "--")
 
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: What may be asked of a remote by name: no refspec, no pattern, no option.
@@ -441,9 +443,7 @@ class Git:
 
     def files(self, *paths: str) -> tuple[str, ...]:
         """Return tracked and untracked files that are not ignored, in one process."""
-        return _names(
-            self._expect("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
-        )
+        return _names(self._expect("ls-files", "-z", "--cached", *_UNKNOWN, "--", *paths))
 
     def modified(self) -> tuple[str, ...]:
         """Return the tracked files that differ from HEAD."""
@@ -487,6 +487,17 @@ class Git:
     def patch(self, base: str, head: str | None) -> bytes:
         """Return the patch of `diff`, without context lines."""
         return split(self.diff(base, head).stdout)[1]
+
+    def changed_names(self, base: str, head: str | None) -> tuple[str, ...]:
+        """Return the files that differ between `base` and `head`, or the working tree for None.
+
+        A rename is two names: what was moved away is missed where it was.
+        """
+        revs = [base] if head is None else [base, head]
+        for rev in revs:
+            check_revision(rev)
+        names = ("diff", "--name-only", "-z", "--no-renames", "--no-relative", "--ignore-submodules=dirty")
+        return _names(self._expect(*names, "-O/dev/null", *revs, "--"))
 
 
 def diff_arguments(

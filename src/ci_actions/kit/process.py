@@ -109,21 +109,18 @@ class Group:
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
         self._child.returncode = os.waitstatus_to_exitcode(status)
         self._silence()
-        self._sweep()
+        # What is left of the group; its number is its leader's and stays taken as long as there is a member.
+        _kill_all(self._child)
         return self._child.returncode
 
     def kill(self) -> None:
         """End it and everything that it started, at once, and wait for its end."""
-        import subprocess
-
         if os.name != "posix":
-            ended = self._child.poll() is not None
-            if not ended:
-                stop = ["taskkill", "/F", "/T", "/PID", str(self._child.pid)]
-                subprocess.run(stop, capture_output=True, check=False)
+            if self._child.poll() is None:
+                _kill_all(self._child)
             self._child.wait()
             return
-        self._sweep()
+        _kill_all(self._child)
         while self.poll() is None:
             self._child.kill()
             try:
@@ -141,14 +138,21 @@ class Group:
             os.close(self._bell)
             self._bell = None
 
-    def _sweep(self) -> None:
-        """Kill what is left of the group; its number is its leader's and stays taken as long as there is a member."""
-        import signal
 
-        try:
-            os.killpg(self._child.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
+def _kill_all(child: Popen[bytes]) -> None:
+    """Kill the group of processes that a child leads."""
+    if os.name != "posix":
+        import subprocess
+
+        stop = ["taskkill", "/F", "/T", "/PID", str(child.pid)]
+        subprocess.run(stop, capture_output=True, check=False)
+        return
+    import signal
+
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
 
 
 def _bell(pid: int) -> int | None:
@@ -236,7 +240,8 @@ class Process:
     ) -> Completed:
         """Run `argv` to its end, say each line while it prints it, and return how it went.
 
-        Both of its streams are one here, and are returned as `stderr` too. Raises what `run` raises.
+        Both of its streams are one here, and are returned as `stderr` too. What takes too long ends with all that it
+        started: whoever still holds the other end of the pipe would keep us waiting. Raises what `run` raises.
         """
         import subprocess
         from threading import Timer
@@ -249,12 +254,13 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            process_group=0 if os.name == "posix" else None,
         )
         late = []
 
         def stop() -> None:
             late.append(True)
-            child.kill()
+            _kill_all(child)
 
         watch = Timer(timeout, stop) if timeout else None
         if watch:
@@ -270,7 +276,8 @@ class Process:
             finally:
                 if watch:
                     watch.cancel()
-                child.kill()
+                if child.poll() is None:
+                    _kill_all(child)
         said = b"".join(printed)
         return Completed(argv=words, code=None if late else code, stdout=said, stderr=said)
 

@@ -16,6 +16,7 @@ from ci_actions.kit.errors import BadInput, CannotJudge, CiActionsError, Exit
 from ci_actions.kit.inputs import BOOLEAN, Common, declared, environment_name, read, suggestion
 
 if TYPE_CHECKING:
+    from ci_actions.kit.apart import Apart
     from ci_actions.kit.clock import Clock
     from ci_actions.kit.context import Context
     from ci_actions.kit.earlier import Earlier
@@ -41,6 +42,17 @@ class Progress(Protocol):
         """Say one line."""
 
 
+class Mask(Protocol):
+    """Keeps a value out of the log from now on, whoever prints it."""
+
+    def __call__(self, value: str, /) -> None:
+        """Hide one value."""
+
+
+def unmasked(value: str) -> None:
+    """Hide nothing: where no runner reads what is printed."""
+
+
 class Edges(Generic[C]):
     """Everything outside: the only way to files, processes, networks and the time.
 
@@ -61,12 +73,14 @@ class Edges(Generic[C]):
         config_at: Callable[[Git, str], C | None],
         given: Mapping[str, str] | None = None,
         earlier: Mapping[str, Earlier | None] | None = None,
+        mask: Mask = unmasked,
     ) -> None:
         self.root = root
         self.directory = directory
         self.environ = environ
         self.clock = clock
         self.progress = progress
+        self.mask = mask
         self.given = given or {}
         self.earlier = earlier or {}
         self._token = token
@@ -98,6 +112,13 @@ class Edges(Generic[C]):
         from ci_actions.kit.jobs import Jobs
 
         return Jobs.from_environ(self.environ)
+
+    @cached_property
+    def apart(self) -> Apart:
+        """Shares work among processes, if there are processors to spare."""
+        from ci_actions.kit.forks import Forks
+
+        return Forks(self.jobs)
 
     @cached_property
     def git(self) -> Git:
@@ -237,10 +258,11 @@ def judge(
     sections: Collection[str],
     progress: Progress,
     clock: Clock,
+    mask: Mask = unmasked,
 ) -> Report:
     """Run a capability and return what it says; also what keeps it from a verdict comes back as a Report."""
     try:
-        return _judge(capability, arguments, environ, here, sections, progress, clock)
+        return _judge(capability, arguments, environ, here, sections, progress, clock, mask)
     except CiActionsError as error:
         from ci_actions.kit import emit
 
@@ -268,6 +290,7 @@ def _judge(
     sections: Collection[str],
     progress: Progress,
     clock: Clock,
+    mask: Mask,
 ) -> Report:
     phase_name = _phase_name(capability, arguments)
     earlier = _earlier(capability, phase_name, environ)
@@ -295,6 +318,7 @@ def _judge(
         config_at=lambda git, revision: _config_at(git, revision, directory, root, sections, config_from),
         given=_given(capability.config, arguments, environ),
         earlier=earlier,
+        mask=mask,
     )
     if getattr(config, "config_from", "") == "base":
         config = _as_before(config, edges, config_from)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from binascii import b2a_base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -90,16 +90,16 @@ def _list(folder: str, prefix: str, found: Listing) -> None:
 # --- what a distribution says of itself ----------------------------------------------------------
 
 
-def record_entries(text: str, site: str) -> Iterator[Expected]:
+def record_entries(text: str, site: str, home_of: Callable[[str], str] = str) -> Iterator[Expected]:
     """Yield the files of a RECORD below `site`, the site-packages folder; without a digest it is empty.
 
+    `home_of` says by which path a file outside of `site` is listed.
     https://packaging.python.org/specifications/recording-installed-packages/#the-record-file
     """
     for path, digest, size in _rows(text):
-        below = path.replace("\\", "/") if "\\" in path else path
-        whole = f"{site}/{below}"
-        if below.startswith("..") or "/../" in below:
-            whole = os.path.normpath(whole).replace("\\", "/")
+        whole = f"{site}/{path}"
+        if ".." in path or "\\" in path:
+            whole = home_of(os.path.normpath(whole.replace("\\", "/")).replace("\\", "/"))
         yield Expected(whole, digest, int(size) if size.isdigit() else -1)
 
 

@@ -5,21 +5,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
-from ci_actions.project import compiled, content_hashes, requirements, uv_lock
+from ci_actions.project import requirements
 from ci_actions.project.answer import Answer, State
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.managers import Detected, mends
 from ci_actions.project.model import Manager
 
+#: What compares, by module and name: only the module of the manager is loaded.
 _COMPARE = {
-    Manager.UV: uv_lock.compare,
-    Manager.POETRY: content_hashes.of_poetry,
-    Manager.PDM: content_hashes.of_pdm,
-    Manager.PIPENV: content_hashes.of_pipenv,
-    Manager.PIP_TOOLS: compiled.of_requirements,
-    Manager.PYLOCK: compiled.of_pylock,
+    Manager.UV: ("uv_lock", "compare"),
+    Manager.POETRY: ("content_hashes", "of_poetry"),
+    Manager.PDM: ("content_hashes", "of_pdm"),
+    Manager.PIPENV: ("content_hashes", "of_pipenv"),
+    Manager.PIP_TOOLS: ("compiled", "of_requirements"),
+    Manager.PYLOCK: ("compiled", "of_pylock"),
 }
 
 
@@ -50,9 +53,12 @@ def check(files: ProjectFiles, detected: Detected) -> tuple[Drift, ...]:
 
     Raises BadInput for a lock that cannot be read.
     """
-    compare = _COMPARE.get(detected.manager)
-    if compare is None:
+    if detected.manager not in _COMPARE:
         return ()
+    module, name = _COMPARE[detected.manager]
+    compare: Callable[[ProjectFiles, str], Answer] = getattr(
+        import_module(f"ci_actions.project.{module}"), name
+    )
     return tuple(
         Drift(
             lock=files.shown(lock),
@@ -74,6 +80,9 @@ def _mend(files: ProjectFiles, manager: Manager, lock: str) -> str:
         return f"pip-compile {lock.removesuffix('.txt')}.in"
     if manager is Manager.PYLOCK and files.toml(lock).get("created-by") == "uv":
         return f"uv export --format pylock.toml -o {lock}"
-    if manager is Manager.POETRY and content_hashes.is_poetry_1(files, lock):
-        return "poetry lock --no-update"
+    if manager is Manager.POETRY:
+        from ci_actions.project.content_hashes import is_poetry_1
+
+        if is_poetry_1(files, lock):
+            return "poetry lock --no-update"
     return mends(manager)

@@ -8,7 +8,7 @@ single file. An environment is used when all of it is proved, else the reasons a
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,14 +125,11 @@ def installed(environment: Environment) -> list[Installed]:
     files = environment.content.files
     found = []
     for path in files:
-        folder, _, file = path.rpartition("/")
-        if folder.endswith(".dist-info") and file == "METADATA":
-            kind = ".dist-info"
-        elif folder.endswith(".egg-info") and file == "PKG-INFO":
-            kind = ".egg-info"
-        else:
+        if not path.endswith((".dist-info/METADATA", ".egg-info/PKG-INFO")):
             continue
+        folder = path.rpartition("/")[0]
         site, _, name = folder.rpartition("/")
+        kind = name[name.rindex(".") :]
         if not site.endswith("site-packages"):
             continue  # Carried inside another package.
         title, version = _title(name.removesuffix(kind), kind)
@@ -171,40 +168,47 @@ def installed_from(path: Path, folder: Path) -> frozenset[str]:
 
     https://packaging.python.org/specifications/direct-url/; none where there is no environment.
     """
-    import json
-    from urllib.parse import unquote, urlsplit
-
     try:
         environment = read(path)
     except NotAnEnvironment:
         return frozenset()
-    found = set()
-    for each in installed(environment):
-        name = f"{each.folder}/direct_url.json"
-        if name in environment.content.files:
-            try:
-                told = json.loads(environment.text(name))
-                place = Path(unquote(urlsplit(told["url"]).path))
-                if "dir_info" in told and place.is_relative_to(os.path.abspath(folder)):
-                    found.add(each.name)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue
-    return frozenset(found)
+    return frozenset(each.name for each in installed(environment) if _comes_from(folder, each, environment))
+
+
+def _comes_from(folder: Path, each: Installed, environment: Environment) -> bool:
+    name = f"{each.folder}/direct_url.json"
+    if name not in environment.content.files:
+        return False
+    import json
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        told = json.loads(environment.text(name))
+        place = Path(unquote(urlsplit(told["url"]).path))
+        return "dir_info" in told and place.is_relative_to(os.path.abspath(folder))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 # --- leaving the note ----------------------------------------------------------------------------
 
 
 def record(
-    path: Path, *, interpreter: Interpreter, origin: Origin, local: Collection[str] = frozenset()
+    path: Path,
+    *,
+    interpreter: Interpreter,
+    origin: Origin,
+    local: Collection[str] = frozenset(),
+    project: Path | None = None,
 ) -> Marker:
     """Leave the note in the environment that a manager has just made, and return it.
 
-    `local` are the names of the project itself and of others that lie beside it: they are installed anew each time and
-    are no part of the proof. Raises NotAnEnvironment, OSError.
+    `local` are the names of the project itself and of others that lie beside it, as is everything that was installed
+    from a folder in `project`: they are installed anew each time and are no part of the proof. Raises
+    NotAnEnvironment, OSError.
     """
     environment = read(path)
-    held = _Held.of(environment, local)
+    held = _Held.of(environment, local, project)
     wrong = wrong_files(str(path), list(held.expected.values()))
     absent = tuple(each.path for each in wrong if each.how == "missing")
     other = {each.path for each in wrong if each.how in ("changed", "unreadable")}
@@ -251,25 +255,26 @@ class _Held:
     local: frozenset[str]
 
     @classmethod
-    def of(cls, environment: Environment, local: Collection[str]) -> _Held:
+    def of(cls, environment: Environment, local: Collection[str], project: Path | None) -> _Held:
         expected: dict[str, Expected] = {}
         records = {}
         others: set[str] = set()
-        names = {normalised(each) for each in local}
         found = installed(environment)
-        home_of = environment.content.home_of
+        names = {normalised(each) for each in local}
+        if project is not None:
+            names |= {each.name for each in found if _comes_from(project, each, environment)}
         for each in found:
             if not each.has_record:
                 continue
             data = (environment.path / each.folder / "RECORD").read_bytes()
-            entries = record_entries(data.decode("utf-8", "replace"), each.site)
+            entries = record_entries(data.decode("utf-8", "replace"), each.site, environment.content.home_of)
             if each.name in names:
-                others.update(home_of(entry.path) for entry in entries)
+                others.update(entry.path for entry in entries)
                 continue
             records[each.folder] = digest_of(data)
             for entry in entries:
                 if entry.digest and "/__pycache__/" not in entry.path:
-                    expected[home_of(entry.path)] = entry._replace(path=home_of(entry.path))
+                    expected[entry.path] = entry
         folders = tuple(f"{each.folder}/" for each in found if each.name in names)
         others.update(path for path in environment.content.files if path.startswith(folders) and folders)
         return cls(
@@ -294,7 +299,8 @@ class _Held:
         for each in self.installed:
             if each.has_record:
                 text = self.environment.text(f"{each.folder}/RECORD")
-                if any(path == entry.path for entry in record_entries(text, each.site)):
+                entries = record_entries(text, each.site, self.environment.content.home_of)
+                if any(path == entry.path for entry in entries):
                     return each
         return None
 
@@ -306,12 +312,14 @@ class _Held:
 class Verified:
     """Everything in the environment is as it was recorded; it works here once it is not `moved` any more.
 
-    `files` were read, whole. `mentions` are those that hold the path where it was made, if that is another one.
+    `files` were read, whole, and have together `size` bytes. `mentions` are those that hold the path where it was made,
+    if that is another one.
     """
 
     environment: Environment
     marker: Marker
     files: int
+    size: int
     mentions: tuple[str, ...] = ()
 
     @property
@@ -342,11 +350,13 @@ def verify(
     locked: Mapping[str, Collection[str]] | None,
     process: Process,
     local: Collection[str] = frozenset(),
+    project: Path | None = None,
 ) -> Verified | Rejected:
     """Return whether the environment at `path` is the one that was recorded for this interpreter and origin.
 
     `locked` are the versions that the lock allows, by name; None where there is no lock. Every file that a RECORD or
-    the note names is read and hashed, and nothing else may lie where Python would find it.
+    the note names is read and hashed, and nothing else may lie where Python would find it. `local` and `project` say what
+    is no part of it, as for `record`.
     """
     try:
         environment = read(path)
@@ -362,7 +372,7 @@ def verify(
         return Rejected(tuple(reasons))
     # It starts while we read.
     started = _start(environment, process)
-    held = _Held.of(environment, local)
+    held = _Held.of(environment, local, project)
     expected = _expected(held, marker)
     needle = marker.made_at.encode("utf-8", "surrogateescape")
     moved = os.path.abspath(path) != marker.made_at
@@ -377,7 +387,8 @@ def verify(
     if reasons:
         return Rejected(tuple(dict.fromkeys(reasons)))
     mentions = tuple(each.path for each in wrong_ones if each.how == "mentions")
-    return Verified(environment=environment, marker=marker, files=len(expected), mentions=mentions)
+    size = _size(str(path), expected.values())
+    return Verified(environment=environment, marker=marker, files=len(expected), size=size, mentions=mentions)
 
 
 def _expected(held: _Held, marker: Marker) -> dict[str, Expected]:
@@ -387,6 +398,11 @@ def _expected(held: _Held, marker: Marker) -> dict[str, Expected]:
     for path in marker.absent:
         expected.pop(path, None)
     return expected
+
+
+def _size(root: str, proved: Iterable[Expected]) -> int:
+    """Return the bytes of proved files; where a RECORD said how many, there are as many."""
+    return sum(each.size if each.size >= 0 else os.stat(f"{root}/{each.path}").st_size for each in proved)
 
 
 def _interpreter(environment: Environment, marker: Marker, interpreter: Interpreter) -> Iterator[str]:
@@ -535,11 +551,11 @@ def _added(held: _Held, marker: Marker, expected: Mapping[str, Expected]) -> Ite
 # --- tidying -------------------------------------------------------------------------------------
 
 
-def drop_bytecode(path: Path) -> int:
-    """Remove every `__pycache__` below `path` and return how many: Python makes them again, and nobody proves them."""
+def drop_bytecode(environment: Environment) -> int:
+    """Remove every `__pycache__` and return how many: Python makes them again, and nobody proves them."""
     from shutil import rmtree
 
-    found = listing(str(path)).bytecode
+    found = environment.content.bytecode
     for each in found:
-        rmtree(path / each, ignore_errors=True)
+        rmtree(environment.path / each, ignore_errors=True)
     return len(found)

@@ -1,7 +1,8 @@
 """Pure: lock files, read into one form.
 
-`read_lock` reads all there is. `scan` reads names and versions alone, line by line: the parser of the standard library
-takes seconds for the largest locks. A file that is not laid out as its manager lays it out goes to the parser all the same.
+`read_lock` reads all there is. `scan` reads the little that is asked most often, line by line: the parser of the standard
+library takes seconds for the largest locks. A file that is not laid out as its manager lays it out goes to the parser all
+the same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ci_actions.kit.errors import BadInput
 from ci_actions.project import requirements
@@ -418,38 +419,62 @@ def _source_of(address: str) -> Source:
     return Source.URL if re.match(r"[a-z]+://", address) and not address.startswith("file:") else Source.PATH
 
 
-# --- names and versions only ---------------------------------------------------------------------
+# --- names, versions, and what is local ------------------------------------------------------------
 
-_HEADER = re.compile(r"^\[\[packages?\]\]\n", re.MULTILINE)
-_END = re.compile(r"^\[", re.MULTILINE)
-_NAME = re.compile(r'^name = "([^"\\]*)"$', re.MULTILINE)
-_VERSION = re.compile(r'^version = "([^"\\]*)"$', re.MULTILINE)
-
-
-def scan(name: str, data: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the name and the version of every package of a lock, in its order: as `read_lock`, unchecked and faster."""
-    found = _scan(decoded(data, name).replace("\r\n", "\n")) if name.endswith((".lock", ".toml")) else None
-    if found is None or name.endswith("Pipfile.lock"):
-        return tuple((each.name, each.version) for each in read_lock(name, data).packages)
-    return found
+# A line is looked for by the line break before it: that takes a tenth of the time of `^`.
+_HEADER = re.compile(r"\n\[\[packages?\]\](?=\n)")
+_END = re.compile(r"\n\[")
+_ELSEWHERE = re.compile(r"\n\s*packages?\s*=")
+_FIELD = re.compile(r'\n(?:(name|version) = "([^"\\]*)"(?=\n|\Z)|source = \{ (\w+) = )')
+#: What must stand in the lock of any other manager that has something local.
+_MAYBE_LOCAL = re.compile(r"""\b(?:develop|editable)["']?\s*=\s*true""")
 
 
-def _scan(text: str) -> tuple[tuple[str, str], ...] | None:
-    """Return the packages of a file that is laid out as managers lay it out, None for any other."""
+class Scanned(NamedTuple):
+    """One package of a lock. `is_local` is what is used from where it lies: the project itself, and folders in place."""
+
+    name: str
+    version: str
+    is_local: bool = False
+
+
+def scan(name: str, data: bytes) -> tuple[Scanned, ...]:
+    """Return every package of a lock, in its order: as `read_lock`, unchecked and faster."""
+    found = None
+    if name.endswith((".lock", ".toml")) and not name.endswith("Pipfile.lock"):
+        found = _scan(decoded(data, name).replace("\r\n", "\n"), with_sources=name.endswith("uv.lock"))
+    if found is not None:
+        return found
+    in_place = (Source.EDITABLE, Source.VIRTUAL)
+    return tuple(
+        Scanned(each.name, each.version, each.source in in_place) for each in read_lock(name, data).packages
+    )
+
+
+def _scan(text: str, *, with_sources: bool) -> tuple[Scanned, ...] | None:
+    """Return the packages of a file that is laid out as managers lay it out, None for any other.
+
+    `with_sources` is whether every package says where it comes from, as in a lock of uv.
+    """
+    text = f"\n{text}"
     starts = [found.end() for found in _HEADER.finditer(text)]
-    if not starts or "'''" in text or '"""' in text or re.search(r"^\s*packages?\s*=", text, re.MULTILINE):
+    if not starts or "'''" in text or '"""' in text or _ELSEWHERE.search(text):
         return None
-    found = []
+    if not with_sources and _MAYBE_LOCAL.search(text):
+        return None
+    packages = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         stop = _END.search(text, start, end)
         # The values that we look for stand before any table of the package.
-        last = stop.start() if stop else end
-        names = _NAME.findall(text, start, last)
-        versions = _VERSION.findall(text, start, last)
-        if len(names) != 1 or len(versions) > 1:
+        fields = _FIELD.findall(text, start, stop.start() if stop else end)
+        names = [value for key, value, _ in fields if key == "name"]
+        versions = [value for key, value, _ in fields if key == "version"]
+        sources = [source for _, _, source in fields if source] if with_sources else [""]
+        if len(names) != 1 or len(versions) > 1 or len(sources) != 1:
             return None
-        found.append((normalised(names[0]), versions[0] if versions else ""))
-    return tuple(found)
+        is_local = sources[0] in ("editable", "virtual")
+        packages.append(Scanned(normalised(names[0]), versions[0] if versions else "", is_local))
+    return tuple(packages)
 
 
 # --- values of unknown files ---------------------------------------------------------------------

@@ -9,8 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ci_actions.project.releases import RELEASES, Release
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 _CLAUSE = re.compile(r"(\^|~=|~|===?|=|!=|<=|>=|<|>)?\s*v?(\d[\w.+!*-]*|\*)", re.IGNORECASE)
 _HYPHEN = re.compile(r"(\d[\d.]*)\s+-\s+(\d[\d.]*)")
@@ -23,7 +28,7 @@ class NoRange(ValueError):
     """A text that means no range of versions; its message says how to write one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Range:
     """Versions that any of the alternatives allows. `text` is what the user wrote, each alternative is PEP 440."""
 
@@ -32,21 +37,23 @@ class Range:
 
     def allows(self, version: str) -> bool:
         """Whether a version is in the range. Of a prerelease its release counts, as for pip: 3.16.0a2 is 3.16.0."""
-        from packaging.specifiers import SpecifierSet
         from packaging.version import Version
 
-        release = ".".join(map(str, Version(version).release))
-        return any(SpecifierSet(each).contains(release, prereleases=True) for each in self.alternatives)
+        release = Version(".".join(map(str, Version(version).release)))
+        return any(each.contains(release, prereleases=True) for each in self._specifiers)
 
     @property
     def is_bounded_below(self) -> bool:
         """Whether it says where it begins: `<4` and `!=3.9.1` do not."""
+        begins = (">", "=", "~")
+        return all(any(clause.operator[0] in begins for clause in each) for each in self._specifiers)
+
+    @cached_property
+    def _specifiers(self) -> tuple[SpecifierSet, ...]:
+        """The alternatives, read once: a range is asked for every patch of every minor."""
         from packaging.specifiers import SpecifierSet
 
-        begins = (">", "=", "~")
-        return all(
-            any(each.operator[0] in begins for each in SpecifierSet(text)) for text in self.alternatives
-        )
+        return tuple(map(SpecifierSet, self.alternatives))
 
 
 @dataclass(frozen=True, slots=True)

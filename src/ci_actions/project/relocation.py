@@ -82,7 +82,7 @@ def relocate(verified: Verified, process: Process) -> Verified | Rejected:
         touched = _rewrite(environment, move)
         _nothing_left(set(verified.mentions) - touched)
         # It names its sources by the old path, and nobody proved it.
-        drop_bytecode(environment.path)
+        drop_bytecode(environment)
         moved = _brought_up_to_date(environment, marker, touched, new)
         _prove(environment, move, process)
         write(environment.path, moved)

@@ -30,9 +30,10 @@ _HARMLESS = frozenset(
 #: What stands before the packages of a lock that depends on nothing but the project.
 _PLAIN = frozenset(("version", "revision", "requires-python", "resolution-markers"))
 _PACKAGE = re.compile(r"^\[\[package\]\]$", re.MULTILINE)
-_ROOT = re.compile(r'^source = \{ (virtual|editable) = "\." \}$', re.MULTILINE)
+_ROOTS = ('\nsource = { virtual = "." }\n', '\nsource = { editable = "." }\n')
 #: uv writes the limits of minor versions as limits of full ones, which is the same for these two signs alone.
 _MINOR = re.compile(r'\bpython_version (<|>=) (?="\d+\.\d+")')
+_REQUIREMENT = re.compile(r"\s*([\w.-]*\w)\s*(?:\[([\w\s.,-]*)\]\s*)?((?:[<>=!~][^;@()]*)?)")
 _REFERENCE = re.compile(r'\{ name = "([^"]+)"')
 
 
@@ -46,7 +47,7 @@ def compare(files: ProjectFiles, lock: str = "uv.lock") -> Answer:
     starts = [found.start() for found in _PACKAGE.finditer(text)]
     head = parse_toml(text[: starts[0] if starts else None].encode(), files.shown(lock))
     blocks = (text[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True))
-    root = next((each for each in blocks if _ROOT.search(each)), None)
+    root = next((each for each in blocks if any(root in each for root in _ROOTS)), None)
     if lock != "uv.lock" or head.get("version") != 1 or set(head) - _PLAIN or root is None:
         return unknown("the lock is of more than this project")
     (package,) = _tables(parse_toml(root.encode(), files.shown(lock)).get("package"))
@@ -60,7 +61,7 @@ def compare(files: ProjectFiles, lock: str = "uv.lock") -> Answer:
         _groups(pyproject, package),
         _extras(project, package),
     ]
-    known = {name for name, _ in scan(lock, text.encode())}
+    known = {each.name for each in scan(lock, text.encode())}
     if not {normalised(each) for each in _REFERENCE.findall(text)} <= known:
         answers.append(unknown("the lock refers to packages that it does not hold"))
     return together(answers)
@@ -170,13 +171,15 @@ def _metadata(package: Mapping[str, object], key: str) -> Iterator[Mapping[str, 
 
 def _requirements(wanted: Iterable[str], locked: Iterable[Mapping[str, object]], where: str) -> Answer:
     """Return whether requirements are those that stand in the lock, each as often as there."""
+    texts, theirs = list(wanted), list(locked)
+    if Counter(map(_plain, texts)) == Counter(map(_locked_text, theirs)):
+        return IN_STEP
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
-        ours = [Requirement(each) for each in wanted]
+        ours = [Requirement(each) for each in texts]
     except InvalidRequirement:
         return unknown(f"{where} holds what is no requirement")
-    theirs = list(locked)
     if strange := set(map(_name, ours)) ^ {str(each.get("name")) for each in theirs}:
         return drifted(f"pyproject.toml ({where}: {', '.join(sorted(strange))})")
     if Counter(map(_text, ours)) == Counter(map(_locked_text, theirs)):
@@ -210,6 +213,19 @@ def _text(requirement: Requirement) -> str:
     specifier = ",".join(sorted("".join(str(each).split()) for each in requirement.specifier))
     marker = _MINOR.sub(r"python_full_version \1 ", str(requirement.marker or ""))
     return _joined(_name(requirement), extras, specifier, marker, requirement.url or "")
+
+
+def _plain(requirement: str) -> str:
+    """Return what `_text` does for a requirement without marker and address, empty for any other.
+
+    The parser takes longer to load than all else that is done here.
+    """
+    found = _REQUIREMENT.fullmatch(requirement)
+    if found is None:
+        return ""
+    extras = ",".join(sorted({normalised(each.strip()) for each in (found[2] or "").split(",")}))
+    specifier = ",".join(sorted("".join(found[3].split()).rstrip(",").split(",")))
+    return _joined(normalised(found[1]), extras, specifier, "", "")
 
 
 def _locked_text(locked: Mapping[str, object]) -> str:

@@ -24,7 +24,7 @@ _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 def for_act(files: Files, ref: str, repository: str = REPOSITORY) -> Files:
     """Return the tree with `uses: $/x` as `uses: org/ci-actions/x@REF`. Raises BadInput for what is no ref."""
     if not _REF.fullmatch(ref) or ".." in ref:
-        raise BadInput(f"--for-act '{ref}' is no name of a tag or branch, like v1")
+        raise BadInput(f"ref '{ref}' is no name of a tag or branch, like v1")
     return _rewritten(files, f"{repository}/".encode(), f"@{ref}".encode())
 
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
 from ci_actions.commands.help import describe
 from ci_actions.kit import markdown
 from ci_actions.kit.action import Call, Uses
@@ -62,9 +62,10 @@ def action_yml(capability: Capability[Any], present: str) -> str:
     icon, colour = _ICONS.get(capability.name, ("box", "blue"))
     steps = action_steps(capability)
     last = next(each.phase for each in reversed(steps) if isinstance(each, Call)) or capability.name
+    internal = "Internal, for our own workflows: " if capability.name in INTERNAL else ""
     lines = [
         f"name: {_quoted(f'ci-actions: {capability.name}')}",
-        f"description: {_quoted(capability.question)}",
+        f"description: {_quoted(internal + capability.question)}",
         "branding:",
         f"  icon: {icon}",
         f"  color: {colour}",
@@ -145,6 +146,31 @@ def outputs_table(capability: Capability[Any]) -> str:
     return markdown.table(("Output", "What it holds"), rows)
 
 
+def workflow_tables(root: Path, text: str) -> str:
+    """Return a document in which `<!-- inputs of X -->` is followed by the inputs of the workflow X, and so for secrets."""
+
+    def table(found: re.Match[str]) -> str:
+        import yaml
+
+        path, kind = found["path"], found["kind"]
+        document = yaml.safe_load((root / path).read_text(encoding="utf-8"))
+        # YAML 1.1 reads the key `on` as true.
+        declared = document[True]["workflow_call"].get(kind) or {}
+        rows = [f"| {kind.capitalize()[:-1]} | What it is |", "|---|---|"]
+        for name, about in declared.items():
+            default = about.get("default", "")
+            said = (
+                f"{about['description']} Default: `{default}`."
+                if default not in ("", None)
+                else about["description"]
+            )
+            rows.append(f"| `{name}` | {_cell(said)} |")
+        return f"<!-- {kind} of {path} -->\n" + "\n".join(rows) + f"\n<!-- end {kind} -->"
+
+    pattern = r"<!-- (?P<kind>inputs|secrets) of (?P<path>\S+) -->\n.*?<!-- end (?P=kind) -->"
+    return re.sub(pattern, table, text, flags=re.DOTALL)
+
+
 def with_sections(text: str, sections: Mapping[str, str]) -> str:
     """Return a document with what stands between `<!-- name -->` and `<!-- end name -->` replaced."""
     for name, content in sections.items():
@@ -169,16 +195,17 @@ def snippets(root: Path, text: str) -> str:
 
 def expected(root: Path) -> Iterator[tuple[Path, str]]:
     """Yield every generated or partly generated file with what it must hold."""
+    for name in (*CAPABILITIES, *INTERNAL):
+        written = root / "actions" / name / "action.yml"
+        present = written.read_text(encoding="utf-8") if written.exists() else ""
+        yield written, action_yml(load(name), present)
     for name in CAPABILITIES:
         capability = load(name)
-        folder = root / "actions" / name
-        written = folder / "action.yml"
-        yield written, action_yml(capability, written.read_text(encoding="utf-8") if written.exists() else "")
-        readme = folder / "README.md"
+        readme = root / "actions" / name / "README.md"
         sections = {"inputs": inputs_table(capability), "outputs": outputs_table(capability)}
         yield readme, snippets(root, with_sections(readme.read_text(encoding="utf-8"), sections))
-    for readme in (root / "README.md",):
-        yield readme, snippets(root, readme.read_text(encoding="utf-8"))
+    for page in (root / "README.md", *sorted((root / "docs").glob("*.md"))):
+        yield page, workflow_tables(root, snippets(root, page.read_text(encoding="utf-8")))
 
 
 def main(words: Sequence[str]) -> int:
@@ -192,6 +219,7 @@ def main(words: Sequence[str]) -> int:
     for path, text in differing:
         print(f"{path.relative_to(root)} {'differs: run `make sync`' if '--check' in words else 'written'}")
         if "--check" not in words:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
     return int(bool(differing) and "--check" in words)
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, Unavailable
-from ci_actions.kit.http import Answer
+from ci_actions.kit.http import Answer, next_page, rate_limit
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -268,7 +268,7 @@ class GitHub:
             )
             _expect(answer, 200)
             yield answer.json()
-            following = _next_page(answer.headers)
+            following = next_page(answer.headers)
             if following is None:
                 return
             page = following
@@ -301,7 +301,7 @@ class GitHub:
             answer = self._once(method, address, parameters, headers, data)
             if isinstance(answer, str):
                 why = answer
-            elif (wait := _limited(answer, self._clock.now())) is not None:
+            elif (wait := rate_limit(answer, self._clock.now())) is not None:
                 self._wait(wait, shown)
                 continue
             elif answer.status >= 500:
@@ -357,23 +357,6 @@ class GitHub:
         self._clock.sleep(seconds)
 
 
-def _limited(answer: Answer, now: float) -> float | None:
-    """Return how many seconds GitHub asks to wait, None when the answer is no rate limit.
-
-    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
-    """
-    if answer.status not in (403, 429):
-        return None
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    after = headers.get("retry-after", "")
-    if after.isdecimal():
-        return float(after) or 1.0
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
-        return max(1.0, float(reset) - now)
-    return 60.0 if answer.status == 429 else None
-
-
 def _refuse(answer: Answer, method: str, shown: str, needs: str) -> None:
     """Raise BadInput when the token may not do this; the permission is GitHub's word where it names one."""
     if answer.status == 401:
@@ -419,17 +402,6 @@ def _member(value: object, name: str) -> Any:
     if not isinstance(value, dict) or name not in value:
         raise Unavailable(f"GitHub's answer has no '{name}'.")
     return value[name]
-
-
-def _next_page(headers: Mapping[str, str]) -> int | None:
-    """Return the number of the next page that a Link header names.
-
-    Only the number is taken: the address is ours, so that the token never goes where an answer points.
-    """
-    link = next((value for name, value in headers.items() if name.lower() == "link"), "")
-    found = re.search(r'<([^>]*)>\s*;\s*rel="next"', link)
-    number = parse_qs(urlsplit(found[1]).query).get("page", [""])[0] if found else ""
-    return int(number) if number.isdecimal() else None
 
 
 def _release(value: Mapping[str, Any]) -> Release:

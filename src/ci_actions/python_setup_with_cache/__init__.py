@@ -25,9 +25,9 @@ def _install() -> Steps[Config]:
 
 
 def _finish() -> Steps[Config]:
-    from ci_actions.python_setup_with_cache import apply, decide, facts, report
+    from ci_actions.python_setup_with_cache import activate, decide, facts, report
 
-    return Steps(facts.for_finish, decide.finish, report.finished, apply.finish)
+    return Steps(facts.for_finish, decide.finish, report.finished, activate.finish)
 
 
 def _here() -> Steps[Config]:

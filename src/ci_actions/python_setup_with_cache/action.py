@@ -9,11 +9,6 @@ from ci_actions.kit.action import Call, Uses
 
 _SETUP = "steps.plan.outputs.setup == 'true'"
 _CACHE = "27d5ce7f107fe9357f9df03efb73ab90386fccae"
-_OUTCOMES = {
-    "CI_ACTIONS_PYTHON_OUTCOME": "${{ steps.python.outcome }}",
-    "CI_ACTIONS_RESTORE_OUTCOME": "${{ steps.restore.outcome }}",
-    "CI_ACTIONS_SAVE_OUTCOME": "${{ steps.save.outcome }}",
-}
 
 STEPS = (
     Call(phase="plan"),
@@ -54,7 +49,7 @@ STEPS = (
         phase="install",
         when=_SETUP,
         env={
-            "CI_ACTIONS_RESTORE_OUTCOME": _OUTCOMES["CI_ACTIONS_RESTORE_OUTCOME"],
+            "CI_ACTIONS_RESTORE_OUTCOME": "${{ steps.restore.outcome }}",
             "CI_ACTIONS_MATCHED_KEY": "${{ steps.restore.outputs.cache-matched-key }}",
         },
     ),
@@ -70,5 +65,12 @@ STEPS = (
             "key": "${{ steps.key.outputs.cache-key }}",
         },
     ),
-    Call(phase="finish", when="always()", env=_OUTCOMES),
+    Call(
+        phase="finish",
+        when="always()",
+        env={
+            "CI_ACTIONS_PYTHON_OUTCOME": "${{ steps.python.outcome }}",
+            "CI_ACTIONS_SAVE_OUTCOME": "${{ steps.save.outcome }}",
+        },
+    ),
 )

@@ -1,21 +1,18 @@
-"""Edge: carries out what was decided: proves, moves or fills the environment, then puts the project and PATH right."""
+"""Edge: carries out what was decided: moves or fills the environment; on a laptop everything, one after the other."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
-from ci_actions.home import cache_home
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.run import Edges
 from ci_actions.project import environments
 from ci_actions.project.environments import Rejected, Verified
-from ci_actions.project.relocation import relocate
-from ci_actions.python_setup_with_cache import decide, environment, facts
+from ci_actions.python_setup_with_cache import activate, decide, environment, facts
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver
-from ci_actions.python_setup_with_cache.model import Activated, Finished, FinishFacts, Installed, Plan, Work
+from ci_actions.python_setup_with_cache.model import Finished, FinishFacts, Installed, Plan, Work
 
 #: Requirements that are not met and are told; more of them say nothing new.
 MISFITS = 5
@@ -59,7 +56,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
     if not config.install:
         return begun
     if not work.installs:
-        return replace(begun, distributions=_count(found.proof))
+        return replace(begun, distributions=_count(found.proof), has_project=driver.has_project)
     if plan.unknown and config.lock_policy == "frozen":
         drifted = driver.check_lock()
         watch.lap("lock")
@@ -83,20 +80,8 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         distributions=len(marker.distributions),
         size=sum(facts.size(path) for path in kept) if saves else 0,
         save=saves,
+        has_project=driver.has_project,
     )
-
-
-def finish(config: Config, found: FinishFacts, edges: Edges[Config]) -> Finished:
-    """Install the project itself and say what later steps are to find on PATH."""
-    if found.plan.manager == "none" or found.installed is None or found.keyed is None:
-        return Finished(facts=found, ended=edges.clock.now())
-    watch = Watch(edges.clock)
-    job = environment.job(config, edges, found.keyed)
-    if config.install:
-        environment.again(job, tuple(found.installed.manager), found.keyed).install_project()
-        watch.lap("project")
-    activated = _activated(config, edges, found) if config.activate else None
-    return Finished(facts=found, activated=activated, seconds=watch.seconds, ended=edges.clock.now())
 
 
 def here(config: Config, plan: Plan, edges: Edges[Config]) -> Plan | Installed | Finished:
@@ -105,21 +90,16 @@ def here(config: Config, plan: Plan, edges: Edges[Config]) -> Plan | Installed |
         return plan
     keyed = installed = None
     if plan.mode == "setup":
-        plan = plan if plan.present else facts.with_interpreter(config, edges, plan)
-        keyed = decide.keyed(config, facts.key_facts(config, edges, plan, Path(plan.present)))
+        plan = plan if plan.interpreter else facts.with_interpreter(config, edges, plan)
+        keyed = decide.keyed(config, facts.key_facts(config, edges, plan))
         found = facts.install_facts(config, edges, plan, keyed, matched="", outcome="")
         installed = install(config, decide.install(config, found), edges)
         if installed.drift:
             return installed
     left = FinishFacts(
-        plan=plan,
-        keyed=keyed,
-        installed=installed,
-        python_outcome="",
-        save_outcome="",
-        started=edges.clock.now(),
+        plan=plan, keyed=keyed, installed=installed, save_outcome="", started=edges.clock.now()
     )
-    return finish(config, left, edges)
+    return activate.finish(config, left, edges)
 
 
 # --- the environment --------------------------------------------------------------------------------
@@ -130,6 +110,8 @@ def _moved(work: Work, edges: Edges[Config], watch: Watch) -> tuple[str, Work]:
     proof = work.facts.proof
     if not work.moves or not isinstance(proof, Verified):
         return "", work
+    from ci_actions.project.relocation import relocate
+
     before = proof.marker.made_at
     after = relocate(proof, edges.process)
     watch.lap("move")
@@ -184,46 +166,6 @@ def _remove(venv: Path) -> None:
 
 def _prune(driver: Driver, venv: Path, keeps: str) -> None:
     if keeps in ("venv", "both"):
-        environments.drop_bytecode(venv)
+        environments.drop_bytecode(environments.read(venv))
     if keeps in ("downloads", "both"):
         driver.prune()
-
-
-# --- the environment of later steps --------------------------------------------------------------------
-
-
-def _activated(config: Config, edges: Edges[Config], found: FinishFacts) -> Activated:
-    """Return what later steps find on PATH: the environment's programs first, then the manager, and nothing beside it."""
-    assert found.keyed
-    assert found.installed
-    venv = edges.directory / ".venv"
-    scripts = venv / ("Scripts" if os.name == "nt" else "bin")
-    paths = []
-    words = tuple(found.installed.manager)
-    if words and not found.keyed.choice.get("program") and len(words) == 1:
-        paths.append(str(_door(Path(words[0]), Path(cache_home(edges.environ)))))
-    variables = {}
-    if config.install:
-        paths.append(str(scripts))
-        variables["VIRTUAL_ENV"] = str(venv)
-        if found.plan.manager == "hatch":
-            # `hatch run` would make another environment elsewhere.
-            variables["HATCH_ENV_TYPE_VIRTUAL_PATH"] = str(venv)
-    return Activated(
-        paths=tuple(paths),
-        venv=str(venv) if config.install else "",
-        variables=variables,
-        by_hand=not edges.context.github,
-    )
-
-
-def _door(program: Path, cache: Path) -> Path:
-    """Return a folder that holds a manager's program and nothing else: its own environment has a `python` too."""
-    folder = cache / "ci-actions" / "programs" / f"{program.parent.parent.name}"
-    folder.mkdir(parents=True, exist_ok=True)
-    door = folder / program.name
-    if os.name == "nt":
-        door.with_suffix(".cmd").write_text(f'@"{program}" %*\r\n', encoding="utf-8")
-    elif not door.is_symlink():
-        door.symlink_to(program)
-    return folder

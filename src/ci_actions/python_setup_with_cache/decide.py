@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from ci_actions.project.answer import State
 from ci_actions.project.model import Manager
-from ci_actions.python_setup_with_cache import places
 from ci_actions.python_setup_with_cache.config import Config
-from ci_actions.python_setup_with_cache.key import Material, Mode, key
 from ci_actions.python_setup_with_cache.model import (
     FinishFacts,
     InstallFacts,
@@ -55,7 +53,7 @@ def plan(config: Config, facts: PlanFacts) -> Plan:
         is_locked=bool(detected.locks) and config.lock_policy != "ignore",
         request=resolved.request,
         python_why=_why(facts),
-        present=facts.present.path if facts.present else "",
+        interpreter=facts.present,
         versions=resolved.supported,
         keeps=keeps,
         keeps_why=why,
@@ -117,13 +115,15 @@ def _keeps(config: Config, facts: PlanFacts) -> tuple[str, str]:
 
 def keyed(config: Config, facts: KeyFacts) -> Keyed:
     """Return the key under which the environment is kept, and the paths."""
+    from dataclasses import replace
+
     from ci_actions.home import sha256
+    from ci_actions.python_setup_with_cache import places
+    from ci_actions.python_setup_with_cache.key import Material, Mode, key
 
     who, choice = facts.interpreter, facts.choice
     made = Keyed(
-        python=who.implementation,
-        python_version=who.full_version,
-        python_path=who.path,
+        interpreter=who,
         manager_version=choice.version if choice else "",
         manager_why=choice.why if choice else "",
         choice={
@@ -156,8 +156,6 @@ def keyed(config: Config, facts: KeyFacts) -> Keyed:
             suffix=config.cache_suffix,
         )
     )
-    from dataclasses import replace
-
     return replace(
         made,
         key=found.text if facts.plan.keeps else "",

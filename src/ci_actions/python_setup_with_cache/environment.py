@@ -7,9 +7,8 @@ from pathlib import Path
 from ci_actions.home import cache_home
 from ci_actions.kit.process import inheritable
 from ci_actions.kit.run import Edges
-from ci_actions.project import consistency, environments, locks
+from ci_actions.project import environments
 from ci_actions.project.environments import Rejected, Verified
-from ci_actions.project.interpreters import probe
 from ci_actions.project.managers import detect
 from ci_actions.project.marker import Marker, Origin
 from ci_actions.project.model import Interpreter
@@ -26,7 +25,7 @@ def job(config: Config, edges: Edges[Config], keyed: Keyed) -> Job:
     files = read_project(edges.directory, edges.root)
     return Job(
         directory=edges.directory,
-        interpreter=probe(keyed.python_path, edges.process),
+        interpreter=keyed.interpreter,
         files=files,
         detected=detect(files, config.manager),
         environ=inheritable(edges.environ),
@@ -80,20 +79,18 @@ def proof(config: Config, edges: Edges[Config], plan: Plan, keyed: Keyed) -> Ver
     Bytecode is in no proof, so what was restored of it is dropped: Python would run it instead of the source.
     """
     work = job(config, edges, keyed)
-    named: dict[str, set[str]] = {}
-    for lock in work.detected.locks:
-        for name, version in locks.scan(work.files.shown(lock), work.files.bytes(lock)):
-            named.setdefault(name, set()).add(version)
+    manager = again(work, (), keyed)
     found = environments.verify(
         work.venv,
         interpreter=work.interpreter,
         origin=origin(config, plan, keyed),
-        locked=named if plan.is_locked else None,
+        locked=manager.locked_packages if plan.is_locked else None,
         process=edges.process,
-        local=again(work, (), keyed).local,
+        local=manager.local,
+        project=work.directory,
     )
     if isinstance(found, Verified) and not found.moved and edges.context.github:
-        environments.drop_bytecode(work.venv)
+        environments.drop_bytecode(found.environment)
     return found
 
 
@@ -104,11 +101,14 @@ def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver) -> Marker:
         interpreter=filled.job.interpreter,
         origin=origin(config, plan, keyed),
         local=filled.local,
+        project=filled.job.directory,
     )
 
 
 def misfits(filled: Driver) -> tuple[str, ...]:
     """Return what is installed and does not fit together, as sentences."""
+    from ci_actions.project import consistency
+
     read = environments.read(filled.job.venv)
     needs = {}
     for each in environments.installed(read):

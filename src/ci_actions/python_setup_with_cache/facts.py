@@ -9,11 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
-from ci_actions.kit.run import Edges
-from ci_actions.project.files import ProjectFiles
-from ci_actions.project.managers import Detected, detect, relevant
 from ci_actions.project.model import Interpreter, Manager
-from ci_actions.project.reading import read_matching, read_project
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.model import (
     FinishFacts,
@@ -25,12 +21,16 @@ from ci_actions.python_setup_with_cache.model import (
     PlanFacts,
     Service,
 )
-from ci_actions.python_setup_with_cache.places import Machine
 
 if TYPE_CHECKING:
+    from ci_actions.kit.run import Edges
     from ci_actions.project.drift import Drift
+    from ci_actions.project.environments import Rejected, Verified
+    from ci_actions.project.files import ProjectFiles
+    from ci_actions.project.managers import Detected
     from ci_actions.project.python_versions import Resolved
     from ci_actions.python_setup_with_cache.drivers.provide import Choice
+    from ci_actions.python_setup_with_cache.places import Machine
 
 #: Runs whose result is published, or that strangers can start with rights of ours: no cache unless asked for.
 #: https://docs.zizmor.sh/audits/#cache-poisoning
@@ -45,7 +45,9 @@ _INDEXES = (
 def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
     """Return what decides the plan. Raises BadInput for a project that cannot be understood."""
     from ci_actions.project.drift import check
+    from ci_actions.project.managers import detect
     from ci_actions.project.python_versions import supported
+    from ci_actions.project.reading import read_project
 
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
@@ -54,13 +56,14 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
     drifts: tuple[Drift, ...] = ()
     if detected and config.lock_policy == "frozen" and config.install:
         drifts = check(files, detected)
+    resolved = None if matrix else _resolved(config, edges, files)
     return PlanFacts(
         supported=supported(files) if matrix else None,
-        resolved=None if matrix else _resolved(config, edges, files),
+        resolved=resolved,
         detected=detected,
         drifts=drifts,
         service=service(config, edges),
-        present=None if matrix else present(config, edges, files),
+        present=present(config, edges, resolved) if resolved else None,
         given=edges.given,
         prefix=edges.prefix,
         started=started,
@@ -69,30 +72,18 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
 
 def for_key(config: Config, edges: Edges[Config]) -> KeyFacts:
     """Return what the key is made of. Raises Unavailable when the interpreter that came is not the one that was wanted."""
-    plan = planned(edges)
-    named = edges.environ.get("CI_ACTIONS_TARGET_PYTHON", "") or plan.present
-    if not named:
-        raise Unavailable(
-            f"actions/setup-python brought no Python {plan.request}.", advice="The log of its step says why."
-        )
-    return key_facts(config, edges, plan, Path(named))
+    return key_facts(config, edges, planned(edges))
 
 
-def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) -> KeyFacts:
-    """Return what the key is made of, for this interpreter."""
+def key_facts(config: Config, edges: Edges[Config], plan: Plan) -> KeyFacts:
+    """Return what the key is made of. Raises Unavailable as `for_key`."""
     from datetime import UTC, datetime
 
-    from ci_actions.project.interpreters import probe
+    from ci_actions.project.managers import detect
+    from ci_actions.project.reading import read_matching, read_project
 
     started = edges.clock.now()
     files = read_project(edges.directory, edges.root)
-    interpreter = probe(python, edges.process)
-    if not _fits(config, edges, files, interpreter, there=bool(plan.present)):
-        raise Unavailable(
-            f"{python} is {interpreter.implementation} {interpreter.full_version}, which is not what was asked for: "
-            f"{plan.python_why}.",
-            advice="Is that version in the tool cache of the runner, or can it be fetched?",
-        )
     detected = detect(files, config.manager)
     extra = (
         read_matching(edges.directory, edges.root, config.cache_dependency_path)
@@ -101,7 +92,7 @@ def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) ->
     )
     return KeyFacts(
         plan=plan,
-        interpreter=interpreter,
+        interpreter=plan.interpreter or _brought(config, edges, plan, files),
         choice=choice(config, edges, files, detected),
         machine=machine(edges),
         environment=(edges.directory / ".venv").as_posix(),
@@ -111,6 +102,25 @@ def key_facts(config: Config, edges: Edges[Config], plan: Plan, python: Path) ->
         today=datetime.fromtimestamp(edges.clock.now(), UTC).date(),
         started=started,
     )
+
+
+def _brought(config: Config, edges: Edges[Config], plan: Plan, files: ProjectFiles) -> Interpreter:
+    """Return the interpreter that actions/setup-python brought. Raises Unavailable when it is none that was asked for."""
+    from ci_actions.project.interpreters import probe
+
+    named = edges.environ.get("CI_ACTIONS_TARGET_PYTHON", "")
+    if not named:
+        raise Unavailable(
+            f"actions/setup-python brought no Python {plan.request}.", advice="The log of its step says why."
+        )
+    found = probe(named, edges.process)
+    if not _fits(_resolved(config, edges, files), found):
+        raise Unavailable(
+            f"{named} is {found.implementation} {found.full_version}, which is not what was asked for: "
+            f"{plan.python_why}.",
+            advice="Is that version in the tool cache of the runner, or can it be fetched?",
+        )
+    return found
 
 
 def for_install(config: Config, edges: Edges[Config]) -> InstallFacts:
@@ -140,7 +150,7 @@ def install_facts(
         outcome=outcome,
         proof=proof,
         disposable=edges.context.github,
-        size=sum(size(path) for path in kept_folders(edges, keyed)) if matched else 0,
+        size=_restored(edges, keyed, proof) if matched else 0,
         verify_seconds=edges.clock.monotonic() - watch,
         started=started,
     )
@@ -196,12 +206,15 @@ def wanted_version(files: ProjectFiles, manager: Manager) -> str:
 
 def inputs(files: ProjectFiles, detected: Detected) -> dict[str, bytes]:
     """Return what decides what is installed, by path relative to the git root."""
+    from ci_actions.project.managers import relevant
+
     return {files.shown(name): relevant(files, name) for name in (*detected.locks, *detected.inputs)}
 
 
 def machine(edges: Edges[Config]) -> Machine:
     """Return where things lie here."""
     from ci_actions.home import cache_home
+    from ci_actions.python_setup_with_cache.places import Machine
 
     home = edges.environ.get("HOME") or edges.environ.get("USERPROFILE") or ""
     workspace = edges.context.workspace or edges.root
@@ -224,12 +237,18 @@ def kept_folders(edges: Edges[Config], keyed: Keyed) -> list[Path]:
     return found
 
 
-def size(path: Path) -> int:
+def _restored(edges: Edges[Config], keyed: Keyed, proof: Verified | Rejected | None) -> int:
+    """Return the bytes of the folders that are kept; those of a proved environment are known."""
+    known = {edges.directory / ".venv": getattr(proof, "size", 0)}
+    return sum(known.get(path) or size(path) for path in kept_folders(edges, keyed))
+
+
+def size(path: str | os.PathLike[str]) -> int:
     """Return the bytes of all files in a folder, links not followed, 0 for what is not there."""
     try:
         with os.scandir(path) as entries:
             return sum(
-                size(Path(each.path))
+                size(each.path)
                 if each.is_dir(follow_symlinks=False)
                 else each.stat(follow_symlinks=False).st_size
                 for each in entries
@@ -265,7 +284,7 @@ def service(config: Config, edges: Edges[Config]) -> Service:
     return Service(restore=restore, save=save, why=why)
 
 
-def present(config: Config, edges: Edges[Config], files: ProjectFiles) -> Interpreter | None:
+def present(config: Config, edges: Edges[Config], resolved: Resolved) -> Interpreter | None:
     """Return the interpreter that an earlier step of the job set up, if it is one that was asked for.
 
     actions/setup-python names its folder in `pythonLocation`; a Python of the system is not meant for projects.
@@ -282,17 +301,18 @@ def present(config: Config, edges: Edges[Config], files: ProjectFiles) -> Interp
                 found = probe(program, edges.process)
             except CannotJudge:
                 return None
-            return found if _fits(config, edges, files, found, there=True) else None
+            return found if _fits(_any_of(resolved), found) else None
     return None
 
 
 def with_interpreter(config: Config, edges: Edges[Config], plan: Plan) -> Plan:
     """Return the plan with an interpreter of this machine. Raises Unavailable when none is what was asked for."""
     from ci_actions.project.interpreters import find
+    from ci_actions.project.reading import read_project
 
-    files = read_project(edges.directory, edges.root)
+    wanted = _any_of(_resolved(config, edges, read_project(edges.directory, edges.root)))
     found = find(
-        lambda each: each.prefix == each.base_prefix and _fits(config, edges, files, each, there=True),
+        lambda each: each.prefix == each.base_prefix and _fits(wanted, each),
         process=edges.process,
         environ=edges.environ,
     )
@@ -304,7 +324,7 @@ def with_interpreter(config: Config, edges: Edges[Config], plan: Plan) -> Plan:
     why = plan.python_why
     if found.version != plan.request:
         why = f"Python {found.version}, which this machine has and the project allows"
-    return replace(plan, present=found.path, python_why=why)
+    return replace(plan, interpreter=found, python_why=why)
 
 
 def _resolved(config: Config, edges: Edges[Config], files: ProjectFiles) -> Resolved:
@@ -329,15 +349,15 @@ def _resolved(config: Config, edges: Edges[Config], files: ProjectFiles) -> Reso
     )
 
 
-def _fits(
-    config: Config, edges: Edges[Config], files: ProjectFiles, found: Interpreter, *, there: bool
-) -> bool:
-    """Return whether an interpreter is the one that was asked for; of one that is there already, any in the range is."""
+def _any_of(resolved: Resolved) -> Resolved:
+    """Return the wish for an interpreter that is there already: of a range, any version in it."""
+    return replace(resolved, version="") if resolved.is_range else resolved
+
+
+def _fits(resolved: Resolved, found: Interpreter) -> bool:
+    """Return whether an interpreter is the one that was asked for."""
     from ci_actions.project.python_versions import satisfies
 
-    resolved = _resolved(config, edges, files)
-    if there and resolved.is_range:
-        resolved = replace(resolved, version="")
     return (
         found.implementation == resolved.implementation
         and found.free_threaded == resolved.free_threaded
@@ -366,7 +386,6 @@ def for_finish(config: Config, edges: Edges[Config]) -> FinishFacts:
         plan=plan,
         keyed=keyed,
         installed=installed,
-        python_outcome=outcome,
         save_outcome=edges.environ.get("CI_ACTIONS_SAVE_OUTCOME", ""),
         started=edges.clock.now(),
     )

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
+from ci_actions.project.model import Interpreter
+
 if TYPE_CHECKING:
     from ci_actions.project.drift import Drift
     from ci_actions.project.environments import Rejected, Verified
     from ci_actions.project.managers import Detected
-    from ci_actions.project.model import Interpreter
     from ci_actions.project.python_versions import Resolved, Supported
     from ci_actions.python_setup_with_cache.drivers.provide import Choice
     from ci_actions.python_setup_with_cache.places import Machine
@@ -28,14 +29,16 @@ class HandedOn:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Self:
         """Return the value that a phase wrote."""
-        values = {
-            each.name: tuple(value) if isinstance(value := found[each.name], list) else value
-            for each in fields(cls)
-        }
-        return cls(**values)
+        return cls(**{each.name: _read(each.name, found[each.name]) for each in fields(cls)})
 
 
-@dataclass(frozen=True, kw_only=True)
+def _read(name: str, value: Any) -> Any:
+    if name == "interpreter" and value is not None:
+        return Interpreter(**value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Service:
     """What this run may do with the cache service; `why` says what keeps it from anything, empty where nothing does."""
 
@@ -44,7 +47,7 @@ class Service:
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PlanFacts:
     """What the project and the run say. `present` is an interpreter that an earlier step of the job set up."""
 
@@ -63,10 +66,10 @@ class PlanFacts:
 class Plan(HandedOn):
     """What the first phase decided.
 
-    `request` is the version in the words of actions/setup-python, `present` the path of an interpreter that will do
-    already. `keeps` is what is kept between runs (`venv`, `downloads`, `both` or empty), `files` are those that decide
-    what is installed, relative to the git root. `drifted` are the locks that no longer match, as sentences; `unknown`
-    is whether it takes the manager to know. `given` are the inputs as they were given. Times are seconds since the epoch.
+    `request` is the version in the words of actions/setup-python, `interpreter` one that will do already. `keeps` is what
+    is kept between runs (`venv`, `downloads`, `both` or empty), `files` are those that decide what is installed, relative
+    to the git root. `drifted` are the locks that no longer match, as sentences; `unknown` is whether it takes the manager
+    to know. `given` are the inputs as they were given. Times are seconds since the epoch.
     """
 
     mode: str
@@ -77,7 +80,7 @@ class Plan(HandedOn):
     is_locked: bool = False
     request: str = ""
     python_why: str = ""
-    present: str = ""
+    interpreter: Interpreter | None = None
     versions: tuple[str, ...] = ()
     versions_why: str = ""
     keeps: str = ""
@@ -93,7 +96,7 @@ class Plan(HandedOn):
     @property
     def installs_python(self) -> bool:
         """Whether actions/setup-python has to run."""
-        return self.mode == "setup" and not self.present
+        return self.mode == "setup" and self.interpreter is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +109,7 @@ class Keyed(HandedOn):
     are the digests of the files that decide what is installed.
     """
 
-    python: str
-    python_version: str
-    python_path: str
+    interpreter: Interpreter
     manager_version: str
     manager_why: str
     choice: Mapping[str, Any]
@@ -122,7 +123,7 @@ class Keyed(HandedOn):
     started: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class KeyFacts:
     """What the second phase found: the interpreter that came, the manager that will be used, and what lies where."""
 
@@ -138,12 +139,12 @@ class KeyFacts:
     started: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InstallFacts:
     """What the third phase found: what was restored, and whether the environment that lies there can be believed.
 
-    `matched` is the key of what was restored, `outcome` how the step that restores ended. `proof` is None where there is
-    no environment. `disposable` is whether one that cannot be believed may be removed: not on a laptop.
+    `matched` is the key of what was restored, `size` its bytes, `outcome` how the step that restores ended. `proof` is None
+    where there is no environment. `disposable` is whether one that cannot be believed may be removed: not on a laptop.
     """
 
     plan: Plan
@@ -157,7 +158,7 @@ class InstallFacts:
     started: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Work:
     """What is to be done with the environment: whether it is moved, removed, filled; `rejected` says why it is not believed."""
 
@@ -172,7 +173,8 @@ class Work:
 class Installed(HandedOn):
     """What the third phase did. `restored` is `hit`, `partial`, `miss` or `off`; sizes are bytes.
 
-    `seconds` are those of each part of the work, by name. `manager` are the words that start the manager.
+    `seconds` are those of each part of the work, by name. `manager` are the words that start the manager, `has_project` is
+    whether the last phase has the project itself to install.
     """
 
     restored: str
@@ -186,24 +188,24 @@ class Installed(HandedOn):
     seconds: Mapping[str, float]
     save: bool = False
     manager: tuple[str, ...] = ()
+    has_project: bool = False
     drift: str = ""
     notices: tuple[str, ...] = ()
     started: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FinishFacts:
     """What all phases left; None where one did not run. Outcomes are those of GitHub's steps, empty where they did not run."""
 
     plan: Plan
     keyed: Keyed | None
     installed: Installed | None
-    python_outcome: str
     save_outcome: str
     started: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Activated:
     """What later steps find: folders for PATH, the last of them in front, the environment's path, and variables.
 
@@ -216,7 +218,7 @@ class Activated:
     by_hand: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Finished:
     """Everything that was done."""
 

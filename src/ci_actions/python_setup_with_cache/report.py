@@ -90,8 +90,8 @@ def _found(plan: Plan) -> Iterator[str]:
     for each in plan.evidence:
         yield f"  found {each}"
     yield f"python: {plan.python_why}"
-    if plan.present:
-        yield f"  an earlier step has set it up: {plan.present}"
+    if plan.interpreter:
+        yield f"  an earlier step has set it up: {plan.interpreter.path}"
     yield f"kept between runs: {plan.keeps or 'nothing'} ({plan.keeps_why})"
 
 
@@ -101,7 +101,7 @@ def keyed(_config: Config, key: Keyed) -> Report:
         capability=NAME,
         result=Result.PASSED,
         exit_code=Exit.PASSED,
-        headline=f"{NAME}: Python {key.python_version}, {key.key or 'nothing is kept'}",
+        headline=f"{NAME}: Python {key.interpreter.full_version}, {key.key or 'nothing is kept'}",
         outputs={
             "restore": _said(key.restore),
             "cache-key": key.key,
@@ -110,7 +110,7 @@ def keyed(_config: Config, key: Keyed) -> Report:
         },
         show_summary=False,
         log=(
-            f"interpreter: {key.python_path}",
+            f"interpreter: {key.interpreter.path}",
             f"manager: {key.manager_version or 'none'} ({key.manager_why})",
         ),
         details={"key": key.as_json()},
@@ -187,18 +187,18 @@ def _ready(outcome: Finished) -> str:
         return _planned(plan)
     manager = f", {plan.manager} {key.manager_version}".rstrip() if plan.manager != "none" else ""
     what = f", {_installed(done)}" if plan.manager != "none" else ""
-    return f"Python {key.python_version}{manager}{what} in {_total(outcome):.1f} s"
+    return f"Python {key.interpreter.full_version}{manager}{what} in {_total(outcome):.1f} s"
 
 
 def _outputs(outcome: Finished) -> Mapping[str, str]:
     plan, key, done = outcome.facts.plan, outcome.facts.keyed, outcome.facts.installed
     return {
-        "python-version": key.python_version if key else "",
-        "python-path": key.python_path if key else "",
+        "python-version": key.interpreter.full_version if key else "",
+        "python-path": key.interpreter.path if key else "",
         "manager": plan.manager if key else "",
         "manager-version": key.manager_version if key else "",
         "venv-path": outcome.activated.venv if outcome.activated else "",
-        "cache-hit": _said(bool(done) and done is not None and done.restored == "hit"),
+        "cache-hit": _said(done is not None and done.restored == "hit"),
         "cache-partial": _said(done is not None and done.restored == "partial"),
         "cache-key": key.key if key else "",
         "cache-matched-key": done.matched if done else "",
@@ -228,7 +228,7 @@ def _summary(outcome: Finished) -> Iterator[str]:
         yield from _listed(plan.warnings)
         return
     rows = [
-        ("Python", f"{key.python_version}: {plan.python_why}"),
+        ("Python", f"{key.interpreter.full_version}: {plan.python_why}"),
         ("Manager", f"{plan.manager} {key.manager_version}: {plan.manager_why}"),
         ("Kept between runs", f"{plan.keeps or 'nothing'}: {plan.keeps_why}"),
         ("Restored", _restored(plan, done)),
@@ -290,6 +290,8 @@ def _log(outcome: Finished) -> Iterator[str]:
     for name, seconds in (done.seconds if done else {}).items():
         if seconds >= 0.05:
             yield f"{_PARTS[name]}: {seconds:.1f} s"
+    if done and done.distributions and not done.has_project:
+        yield "the project itself is not installed: it says not how it is built, so it is no package"
 
 
 def _seconds(outcome: Finished) -> Mapping[str, float]:

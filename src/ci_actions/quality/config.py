@@ -33,6 +33,7 @@ OUTPUTS = {
     "sarif-file": "Path of the SARIF file, one run a tool that came to an end; empty if none did.",
     "patch-file": "Path of the patch that formatters and fixers propose; empty if they propose none.",
     "html": "Path of the page, if it was asked for.",
+    "comment-payload": "Path of the JSON file from which a trusted workflow writes a comment.",
 }
 
 
@@ -111,6 +112,9 @@ class Config(ChangeInputs):
         help="Run fixers and formatters on the files first, one after the other; refused where edits are not staged.",
     )
     sarif: str = declare(PATH, default="", help="Path of the SARIF file; beside the report without it.")
+    comment_id: str = declare(
+        TEXT, default="default", help="Tells the comments of several runs on one pull request apart."
+    )
     summary: bool = declare(BOOLEAN, default=True, help="Whether the job summary is written.")
     html: bool = declare(BOOLEAN, default=False, help="Whether the page is written.")
     report_dir: str = declare(

@@ -17,9 +17,12 @@ from ci_actions.quality.model import NO_ANSWER, SOURCE, Judged, Outcome, State
 from ci_actions.quality.words import checked, spread, urgency
 
 NAME = "quality"
-#: Rows of a table in the summary, and findings in the JSON report: nobody reads more, and both have limits.
+COMMENT_SCHEMA = "ci-actions-quality-comment/1"
+#: Rows of a table in the summary, findings in the JSON report and in the comment's payload: nobody reads more, and all
+#: have limits.
 ROWS = 200
 JSON_ROWS = 10_000
+COMMENT_ROWS = 100
 _MARKS = {
     State.CLEAN: "✅ clean",
     State.FINDINGS: "❌ findings",
@@ -220,6 +223,47 @@ def _finding_as_json(each: Finding, counts: str) -> Mapping[str, object]:
 
 def _text(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
+
+
+def comment_payload(outcome: Outcome, result: Result, comment_id: str) -> str:
+    """Return what the commenting workflow needs: names, numbers and paths, so that the trusted side writes the words."""
+    facts = outcome.facts
+    return json.dumps(
+        {
+            "schema": COMMENT_SCHEMA,
+            "capability": NAME,
+            "id": comment_id,
+            "result": result.value,
+            "head": facts.head,
+            "base": facts.base,
+            "scope": outcome.scope,
+            "totals": {
+                "findings": len(outcome.counted),
+                "old": len(outcome.old),
+                "complaints": len(outcome.complaints),
+                "files": checked(outcome),
+            },
+            "tools": [
+                {
+                    "tool": each.run.tool,
+                    "state": each.run.state.value,
+                    "findings": len(each.counted),
+                    "old": len(each.old),
+                }
+                for each in outcome.tools
+            ],
+            "findings": [
+                {
+                    "tool": each.tool,
+                    "rule": markdown.plain(each.rule)[:100],
+                    "severity": each.severity.word,
+                    "path": markdown.plain(each.path)[:500],
+                    "line": each.line,
+                }
+                for each in spread(outcome.counted)[:COMMENT_ROWS]
+            ],
+        }
+    )
 
 
 # --- for people ------------------------------------------------------------------------------------
@@ -439,6 +483,9 @@ def _products(
         yield Product("patch-file", "fixes.patch", lambda: outcome.facts.patch)
     if any(each.run.state in (State.CLEAN, State.FINDINGS) for each in outcome.tools):
         yield Product("sarif-file", "quality.sarif", lambda: _sarif(outcome), config.sarif)
+    yield Product(
+        "comment-payload", "comment.json", lambda: comment_payload(outcome, result, config.comment_id)
+    )
     if config.html:
         yield Product("html", "quality.html", lambda: _page(outcome, result, headline, next_step))
 

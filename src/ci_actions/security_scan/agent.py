@@ -9,6 +9,7 @@ This file knows nothing of ours; standard input holds names with NUL between the
     python -I agent.py pip-audit [--service ADDRESS] OPTION …
 """
 
+import gc
 import json
 import sys
 import tempfile
@@ -148,5 +149,7 @@ def searched(name, scan):
 
 
 if __name__ == "__main__":
+    # They make millions of objects and hardly a cycle: looking for those takes an eighth of the time.
+    gc.set_threshold(100000, 50, 100)
     programs = {"bandit": bandit, "detect-secrets": detect_secrets, "pip-audit": pip_audit}
     sys.exit(programs[sys.argv[1]](sys.argv[2:]))

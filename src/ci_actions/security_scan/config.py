@@ -35,6 +35,8 @@ TOOLS = (
     "zizmor",
     "safety",
 )
+#: What other programs' reports may be written in.
+FORMATS = ("sarif", "cargo-audit")
 SEVERITIES = ("low", "medium", "high", "critical")
 
 #: What the action gives back, beside what every action does.
@@ -82,6 +84,20 @@ def tool(text: str) -> str:
             f"'{text}' is no scanner{suggestion(text, TOOLS)}; there are auto, {', '.join(TOOLS)}"
         )
     return text
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Reports of other programs: a glob, and their format; empty where they tell it themselves."""
+
+    glob: str
+    format: str = ""
+
+
+def reports(text: str) -> Reports:
+    """Return what is meant by `build/*.sarif` or `cargo-audit=audit.json`."""
+    name, equals, glob = (part.strip() for part in text.partition("="))
+    return Reports(glob, name) if equals and glob and name in FORMATS else Reports(text)
 
 
 _DURATION = re.compile(r"([0-9]{1,6})\s*(h|d)")
@@ -154,6 +170,12 @@ class Config(ChangeInputs):
         LIST,
         default=(),
         help="Names of packages of your own, which no database of advisories knows: pip-audit may skip them.",
+    )
+    reports: tuple[Reports, ...] = declare(
+        items(reports),
+        default=(),
+        help="Globs of reports that other programs left before, which are judged as if we had run them: SARIF, or "
+        "`cargo audit --json`; `sarif=PATH` or `cargo-audit=PATH` names the format. Each must fit a file.",
     )
     history: str = declare(
         one_of("change", "all"),

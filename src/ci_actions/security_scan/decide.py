@@ -31,7 +31,7 @@ def decide(config: Config, facts: Facts) -> Outcome:
     """Return the verdict on what the scanners said."""
     merged = merge(finding for scan in facts.scans for finding in scan.findings)
     findings = merged.findings
-    fingerprints.stamp(findings, facts.sources.get, renames=facts.renames)
+    fingerprints.stamp(findings, facts.sources.get, renames=facts.renames, apart=facts.apart)
     today = datetime.fromtimestamp(facts.now, UTC).date()
     # With the settings of the base, a change cannot accept its own findings.
     of_base = config.config_from == "base" and bool(facts.base)
@@ -116,7 +116,7 @@ def _new(config: Config, facts: Facts, findings: Sequence[Finding]) -> set[int] 
     if ours:
         # Under the names of the head: another scanner may know more of them than those of the base did.
         ours = [*merge(ours, known=findings).findings]
-        fingerprints.stamp(ours, facts.before_sources.get)
+        fingerprints.stamp(ours, facts.before_sources.get, apart=facts.apart)
     theirs = [finding for finding in facts.before if finding.fingerprint]
     base = [finding.fingerprint for finding in (*ours, *theirs)]
     fresh = {id(finding) for finding in compare.new(findings, base)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from ci_actions.findings import compare, fingerprints, read_sarif
@@ -21,7 +21,7 @@ from ci_actions.security_scan.model import Facts, Scan, State, Trouble
 from ci_actions.security_scan.packages import is_lock
 from ci_actions.security_scan.preparing import AGENT, Ready, Supply, machine
 from ci_actions.security_scan.running import Runner, Work, scratch
-from ci_actions.security_scan.scanners import Ask, Ended, NoAnswer, Place, Reading, Scanner, Tree
+from ci_actions.security_scan.scanners import Ask, Ended, NoAnswer, Place, Reading, Scanner, Tree, reports
 from ci_actions.security_scan.scanners.all import SCANNERS
 
 #: These look at something else than the files of a commit: there is no base of it.
@@ -29,6 +29,8 @@ WITHOUT_BASE = ("gitleaks", "trivy-image")
 
 #: Messages about these are made of our words, of names of rules and packages, and of published advisories.
 IN_OUR_WORDS = (Kind.SECRET, Kind.DEPENDENCY)
+#: Of so many texts it is remembered what they are without secrets.
+REMEMBERED = 4096
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:
@@ -51,6 +53,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         scanning = _Scanning(config, edges, folder, redactor)
         scans = scanning.scans(tree)
         before = _before(config, edges, change, scans, scanning, folder)
+    scans = (*scans, *_of_reports(config, edges, tree, [scan.tool for scan in scans]))
     found = [finding for scan in scans for finding in scan.findings]
     # The base too, though nobody shows it: where a line is missing, the message is what fingerprints compare.
     hide(before.findings or (), redactor)
@@ -67,6 +70,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         blob_url=_blob_url(edges, change.head),
         directory=edges.prefix,
         now=edges.clock.now(),
+        apart=edges.apart,
         suppressions=tree.read(_beside(edges, config.suppressions)),
         suppressions_before=_shown(edges, change, config.suppressions),
         loosened=tuple(_loosened(config, edges, change, tree)) if change.base else (),
@@ -136,6 +140,7 @@ class _Scanning:
             own=_own_binaries(config, edges.directory),
         )
         self._ready: dict[str, Ready | NoAnswer] = {}
+        self._jobs = config.jobs or edges.jobs.total
 
     def scans(self, tree: Tree, only: Sequence[str] | None = None, label: str = "") -> tuple[Scan, ...]:
         """Return one scan per scanner and target, in the order of the report; `only` leaves the other scanners out."""
@@ -178,9 +183,10 @@ class _Scanning:
             return None
         choice = scanner.applies(self._config, tree)
         if not choice.applies:
-            return Scan(
-                tool=scanner.name, state=State.NOT_APPLICABLE, reason=choice.reason, unit=scanner.unit
-            )
+            reason = choice.reason
+            if work_tree.emptied(self._config, scanner, tree):
+                reason = f"`exclude` leaves it nothing: {reason}"
+            return Scan(tool=scanner.name, state=State.NOT_APPLICABLE, reason=reason, unit=scanner.unit)
         if self._config.db_mode == "offline" and scanner.needs_network:
             why = f"{choice.reason}; but it has no database of its own, and db-mode is 'offline'"
             return self._unable(scanner, why, named=named)
@@ -212,7 +218,8 @@ class _Scanning:
             python=ready.python,
             folder=str(folder),
             cache=str(databases),
-            jobs=Runner(self._edges.environ, self._edges.root, jobs=config.jobs).jobs,
+            apart=self._edges.apart,
+            jobs=self._jobs,
             home=self._edges.environ.get("HOME", ""),
             agent=str(AGENT),
             read=_read,
@@ -237,7 +244,8 @@ class _Scanning:
         runner = Runner(
             self._edges.environ,
             Path(planned[0].ask.tree.root),
-            jobs=self._config.jobs,
+            jobs=self._jobs,
+            take=self._edges.jobs.take_for_worker,
             clock=self._edges.clock,
             progress=self._say,
         )
@@ -314,6 +322,28 @@ def failed(scanner: Scanner, target: str, why: NoAnswer) -> Scan:
     )
 
 
+def _of_reports(config: Config, edges: Edges[Config], tree: Tree, taken: Sequence[str]) -> tuple[Scan, ...]:
+    """Return what other programs found: of the base they say nothing, so all of it is new."""
+    if not config.reports:
+        return ()
+    # A file that two globs fit is one report.
+    formats = {
+        path: each.format
+        for each in config.reports
+        for path in _fitting(edges.directory, each.glob) or (each.glob,)
+    }
+    given = [
+        reports.Given(path=path, content=_read(str(edges.directory / path)), format=kind)
+        for path, kind in formats.items()
+    ]
+    locks = {
+        path: fingerprints.decoded(content)
+        for path in tree.everything
+        if path.rpartition("/")[2] == "Cargo.lock" and (content := tree.read(path)) is not None
+    }
+    return reports.scans(given, root=str(edges.root), locks=locks, now=edges.clock.now(), taken=taken)
+
+
 def clean(scan: Scan, redactor: Redactor) -> Scan:
     """Return the scan without a secret in any of its texts."""
     ours = redactor.sentence
@@ -328,12 +358,13 @@ def clean(scan: Scan, redactor: Redactor) -> Scan:
 
 
 def hide(findings: Iterable[Finding], redactor: Redactor) -> None:
-    """Take every secret out of the texts of findings."""
+    """Take every secret out of the texts of findings. Scanners say the same few things again and again."""
+    sentence, text = lru_cache(REMEMBERED)(redactor.sentence), lru_cache(REMEMBERED)(redactor.text)
     for finding in findings:
-        text = redactor.sentence if finding.kind in IN_OUR_WORDS else redactor.text
-        finding.message = text(finding.message)
-        finding.title = text(finding.title)
-        finding.fix = text(finding.fix)
+        hidden = sentence if finding.kind in IN_OUR_WORDS else text
+        finding.message = hidden(finding.message)
+        finding.title = hidden(finding.title)
+        finding.fix = hidden(finding.fix)
 
 
 def _own_binaries(config: Config, directory: Path) -> Mapping[str, pins.Binary]:
@@ -353,6 +384,15 @@ def _read(path: str) -> bytes | None:
         return Path(path).read_bytes()
     except OSError:
         return None
+
+
+def _fitting(directory: Path, pattern: str) -> list[str]:
+    """Return the files that fit, ignored ones too: reports are mostly not committed."""
+    from glob import glob
+
+    named = [pattern] if (directory / pattern).is_file() else []
+    found = named or glob(pattern, root_dir=directory, recursive=True, include_hidden=True)  # noqa: PTH207 - keeps paths as typed
+    return sorted(each.replace("\\", "/") for each in found if (directory / each).is_file())
 
 
 def _modified(path: str) -> float | None:

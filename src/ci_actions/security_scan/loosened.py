@@ -65,6 +65,8 @@ def settings(before: Config, after: Config) -> Iterator[str]:
     yield from _longer("internal", before.internal, after.internal)
     yield from _narrower("paths", before.paths, after.paths)
     yield from _narrower("requirements", before.requirements, after.requirements)
+    if lost := [each.glob for each in before.reports if each not in after.reports]:
+        yield f"reports loses {_quoted(lost)}"
     if gone := [each for each in before.image if each not in after.image]:
         yield f"image loses {_quoted(gone)}"
     yield from _of_tools(before, after)

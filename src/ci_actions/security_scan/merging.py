@@ -16,7 +16,7 @@ The finding of the tool that comes first in `PRIORITY` stays; the others are lis
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
@@ -38,6 +38,8 @@ _RANK = {tool: place for place, tool in enumerate(PRIORITY)}
 #: What several tools may say about one thing.
 _ACROSS_TOOLS = (Kind.DEPENDENCY, Kind.SECRET)
 _BEST = ("CVE-", "GHSA-", "PYSEC-")
+#: What tells all other findings apart.
+_everything = attrgetter("tool", "rule", "path", "region", "target", "message")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,29 +80,52 @@ class Aliases:
 
 def merge(findings: Iterable[Finding], *, known: Iterable[Finding] = ()) -> Merged:
     """Return every problem once; `known` are findings whose aliases count too."""
-    given = list(findings)
+    across: list[Finding] = []
+    alone: list[Finding] = []
+    dependency, secret = _ACROSS_TOOLS
+    for finding in findings:
+        kind = finding.kind
+        (across if kind is dependency or kind is secret else alone).append(finding)
+    left_out: dict[int, str] = {}
+    kept = [*_once(alone, left_out), *_joined_across(across, known, left_out)]
+    # Scanners report file by file, so this first order is almost there already.
+    kept.sort(key=_place_of)
+    kept.sort(key=attrgetter("severity"), reverse=True)
+    return Merged(findings=tuple(kept), duplicates=Counter(left_out.values()))
+
+
+def _once(findings: Sequence[Finding], left_out: dict[int, str]) -> Iterable[Finding]:
+    """Return the findings that nothing tells apart as one; there may be 100 000, and most have no double."""
+    firsts: dict[tuple[object, ...], Finding] = {}
+    doubles: dict[tuple[object, ...], list[Finding]] = {}
+    for key, finding in zip(map(_everything, findings), findings, strict=True):
+        if firsts.setdefault(key, finding) is not finding:
+            doubles.setdefault(key, []).append(finding)
+    for key, rest in doubles.items():
+        firsts[key], *others = _ranked((firsts[key], *rest))
+        left_out.update((id(each), each.tool) for each in others)
+    return firsts.values()
+
+
+def _joined_across(
+    findings: Sequence[Finding], known: Iterable[Finding], left_out: dict[int, str]
+) -> Iterator[Finding]:
+    """Yield what several tools may say, once; `left_out` gets the tools of the others by the identities of these."""
     aliases = Aliases()
-    for finding in (*given, *known):
+    for finding in (*findings, *known):
         if finding.kind is Kind.DEPENDENCY:
             names = (finding.rule, *(name for name in finding.aliases if not name.upper().startswith("CWE-")))
             aliases.link([_same(name) for name in names])
     groups: dict[Hashable, list[Finding]] = {}
     without_manifest: list[Finding] = []
-    for finding in given:
+    for finding in findings:
         if finding.kind is Kind.DEPENDENCY and not finding.path:
             without_manifest.append(finding)
         else:
             groups.setdefault(_key(finding, aliases), []).append(finding)
     _place(without_manifest, groups, aliases)
-    left_out: dict[int, str] = {}
-    kept = [
-        _one(group, aliases, left_out) if len(group) > 1 or group[0].kind in _ACROSS_TOOLS else group[0]
-        for group in groups.values()
-    ]
-    # Scanners report file by file, so this first order is almost there already.
-    kept.sort(key=_place_of)
-    kept.sort(key=attrgetter("severity"), reverse=True)
-    return Merged(findings=tuple(kept), duplicates=Counter(left_out.values()))
+    for group in groups.values():
+        yield _one(group, aliases, left_out)
 
 
 def _place(findings: Sequence[Finding], groups: dict[Hashable, list[Finding]], aliases: Aliases) -> None:
@@ -122,21 +147,23 @@ def _key(finding: Finding, aliases: Aliases) -> Hashable:
         return (kind, name, aliases.canonical(_same(finding.rule)), finding.path, finding.target)
     if kind is Kind.SECRET and finding.path and finding.region:
         return (kind, finding.path, finding.region.line, finding.target)
-    return (finding.tool, finding.rule, finding.path, finding.region, finding.target, finding.message)
+    return _everything(finding)  # A secret without a line: who knows whether it is the other one.
 
 
 def _one(group: Sequence[Finding], aliases: Aliases, left_out: dict[int, str]) -> Finding:
     """Return the finding that stands for all of a group, and note the tools of the others by their identities."""
-    first = group[0]
-    if len(group) > 1:
-        first, *rest = sorted(group, key=lambda each: (_RANK.get(each.tool, len(_RANK)), -each.severity))
-        for each in rest:
-            left_out[id(each)] = each.tool
-        if first.kind in _ACROSS_TOOLS:
-            first = _joined(first, rest)
+    first, *rest = _ranked(group)
+    if rest:
+        left_out.update((id(each), each.tool) for each in rest)
+        first = _joined(first, rest)
     if first.kind is Kind.DEPENDENCY:
         return replace(first, canonical=aliases.canonical(_same(first.rule)))
-    return replace(first, canonical="secret") if first.kind is Kind.SECRET else first
+    return replace(first, canonical="secret")
+
+
+def _ranked(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that say one thing, the one that stays first."""
+    return sorted(findings, key=lambda each: (_RANK.get(each.tool, len(_RANK)), -each.severity))
 
 
 def _joined(first: Finding, rest: Sequence[Finding]) -> Finding:
@@ -183,7 +210,6 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def _place_of(finding: Finding) -> tuple[str, int, int, str, str, str]:
-    region = finding.region
-    line, column = (region[0], region[1]) if region else (0, 0)
+    region = finding.region or (0, 0)
     name = finding.package.name if finding.package else ""
-    return (finding.path, line, column, finding.rule, name, finding.message)
+    return (finding.path, region[0], region[1], finding.rule, name, finding.message)

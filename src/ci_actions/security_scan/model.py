@@ -10,6 +10,7 @@ from functools import cached_property
 
 from ci_actions.findings.model import Finding, Severity
 from ci_actions.findings.suppressions import Suppression
+from ci_actions.kit.apart import Apart, one_by_one
 from ci_actions.kit.errors import Exit, worst
 
 
@@ -87,11 +88,11 @@ class Scan:
 class Facts:
     """Everything the decision stands on.
 
-    `sources` are the texts of the files that have findings, as fingerprints need them (`fingerprints.decoded`): never
-    emitted. `renames` leads from the new path of a file to its old one. For `scope: new` `before` are the findings of
-    the base with their `before_sources`, None where they could not be had, for the reason in `before_problem`; without
-    a reason there is no change to judge. `suppressions` is the file of suppressions, None when there is none,
-    `suppressions_before` that of the base.
+    `sources` are the texts of the files that have findings, as fingerprints need them (`fingerprints.decoded`):
+    never emitted. `renames` leads from the new path of a file to its old one. For `scope: new` `before` are the
+    findings of the base with their `before_sources`, None where they could not be had, for the reason in
+    `before_problem`; without a reason there is no change to judge. `apart` does what is much at once.
+    `suppressions` is the file of suppressions, None when there is none, `suppressions_before` that of the base.
     """
 
     scans: tuple[Scan, ...]
@@ -106,6 +107,7 @@ class Facts:
     blob_url: str = ""
     directory: str = ""
     now: float = 0.0
+    apart: Apart = one_by_one
     suppressions: bytes | None = None
     suppressions_before: bytes | None = None
     loosened: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """The Python packages that locks and pinned requirements name, with their exact versions and where they stand.
 
 Nothing is resolved: resolution runs the build code of packages. What has no exact version is told apart, as nobody
-can audit it.
+can audit it. `project.locks` reads the same files, and refuses one of a format that it does not know, or with one version
+that is none: right for who installs from it. Here every name and version that stands there is worth a look.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ci_actions.project import requirements
+from ci_actions.project.files import is_pylock
+from ci_actions.project.locks import normalised
+
 #: Locks, by the end of their name.
-TOML_LOCKS = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml")
-_PYLOCK = re.compile(r"(?:.*/)?pylock\.[^/.]+\.toml")
+TOML_LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
 _REQUIREMENTS = re.compile(
     r"(?:.*/)?(?:[^/]*(?:requirements|constraints)[^/]*\.txt|requirements/(?:[^/]+/)*[^/]+\.txt)",
     re.IGNORECASE,
@@ -53,14 +57,7 @@ class Unreadable(Exception):
 def is_lock(path: str) -> bool:
     """Whether a file is a lock or a requirements file by its name."""
     base = path.rpartition("/")[2]
-    return base in (*TOML_LOCKS, "Pipfile.lock") or bool(
-        _PYLOCK.fullmatch(path) or _REQUIREMENTS.fullmatch(path)
-    )
-
-
-def canonical(name: str) -> str:
-    """Return the one spelling of a package's name: https://packaging.python.org/en/latest/specifications/name-normalization/"""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return base in (*TOML_LOCKS, "Pipfile.lock") or is_pylock(base) or bool(_REQUIREMENTS.fullmatch(path))
 
 
 def packages(path: str, content: bytes) -> Packages:
@@ -83,47 +80,23 @@ def packages(path: str, content: bytes) -> Packages:
 def _requirements(path: str, text: str) -> Packages:
     pinned = []
     unpinned = []
-    for line, written in _logical_lines(text):
-        if written.startswith("-") and not written.startswith(("-e", "--editable")):
+    for line in requirements.lines(text):
+        if line.kind not in (requirements.Kind.REQUIREMENT, requirements.Kind.EDITABLE):
             continue
-        requirement = re.split(r"\s--(?:hash|global-option|config-settings?)\b", written)[0].strip()
-        found = _NAME.fullmatch(requirement)
+        found = _NAME.fullmatch(line.text)
         exact = _PINNED.match(found[2]) if found else None
         if found and exact and "*" not in exact[2]:
-            pinned.append(Pinned(canonical(found[1]), exact[2], path, line))
-        elif not _is_own(requirement):
-            unpinned.append(_shown(requirement))
+            pinned.append(Pinned(normalised(found[1]), exact[2], path, line.number))
+        elif not line.text.startswith((".", "/", "file:.")):  # Not the project itself, or a part of it.
+            unpinned.append(_shown(line.text))
     return Packages(tuple(pinned), tuple(unpinned))
-
-
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield requirements with the line each begins on; comments and continuations as pip reads them."""
-    begun, held = 0, ""
-    for position, line in enumerate(text.splitlines(), 1):
-        begun = begun if held else position
-        bare = re.sub(r"(?:^|\s)#.*$", "", line)
-        if bare.rstrip().endswith("\\") and not re.match(r"\s*#", line):
-            held += bare.rstrip()[:-1] + " "
-            continue
-        held += bare
-        if held.strip():
-            yield begun, held.strip()
-        held = ""
-    if held.strip():
-        yield begun, held.strip()
-
-
-def _is_own(requirement: str) -> bool:
-    """Whether a requirement is the project itself, or a part of it: `-e .`, `./library`."""
-    target = re.sub(r"^(?:-e|--editable)[\s=]*", "", requirement)
-    return target.startswith((".", "/", "file:."))
 
 
 def _shown(requirement: str) -> str:
     """Return the name of a requirement, or what is before its address: that may hold a password."""
     if egg := _EGG.search(requirement):
         return egg[1]
-    found = _NAME.match(re.sub(r"^(?:-e|--editable)[\s=]*", "", requirement))
+    found = _NAME.match(requirement)
     return found[1] if found and "://" not in requirement.partition("@")[0] else "an address"
 
 
@@ -148,7 +121,7 @@ def _toml(path: str, document: Mapping[str, Any], text: str) -> Packages:
             continue
         version = row.get("version")
         if isinstance(version, str) and version:
-            pinned.append(Pinned(canonical(name), version, path, next(lines.get(name, iter(())), 0)))
+            pinned.append(Pinned(normalised(name), version, path, next(lines.get(name, iter(())), 0)))
         else:
             unpinned.append(name)
     return Packages(tuple(pinned), tuple(unpinned))
@@ -163,7 +136,7 @@ def _pipfile(path: str, document: Mapping[str, Any], text: str) -> Packages:
             line = next(lines.get(name, iter(())), 0)
             version = row.get("version", "")
             if version.startswith("=="):
-                pinned.append(Pinned(canonical(name), version.lstrip("="), path, line))
+                pinned.append(Pinned(normalised(name), version.lstrip("="), path, line))
             elif not row.get("path") and not row.get("editable"):
                 unpinned.append(name)
     return Packages(tuple(pinned), tuple(unpinned))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from ci_actions.kit.clock import Clock
+from ci_actions.kit.jobs import Release
 from ci_actions.kit.process import Group, Process
 from ci_actions.security_scan.scanners import Ended, Task
 
@@ -53,6 +53,7 @@ class _Running:
     position: int
     task: Task
     group: Group
+    release: Release
     began: float
     stdout: Path
     stderr: Path
@@ -118,21 +119,26 @@ def scratch() -> Iterator[Path]:
 
 
 class Runner:
-    """Runs processes side by side: as many as `jobs`, those that wait for a network beside them."""
+    """Runs processes side by side: at most `jobs`, those that wait for a network beside them.
+
+    `take` gives a processor for one more process, None while all are in use: `Jobs.take_for_worker` of the budget.
+    """
 
     def __init__(
         self,
         environ: Mapping[str, str],
         root: Path,
         *,
-        jobs: int = 0,
+        jobs: int,
+        take: Callable[[], Release | None] = lambda: _nothing,
         clock: Clock | None = None,
         progress: Callable[[str], object] = lambda _: None,
         largest: int = LARGEST_OUTPUT,
     ) -> None:
         self._environ = environ
         self._root = root
-        self.jobs = jobs or os.cpu_count() or 1
+        self._jobs = jobs
+        self._take = take
         self._clock = clock or Clock()
         self._progress = progress
         self._largest = largest
@@ -152,8 +158,9 @@ class Runner:
             cleanup.enter_context(_termination())
             while waiting or self._running:
                 while (chosen := self._next(waiting)) is not None:
-                    work, position, task = waiting.pop(chosen)
-                    self._start(states[work], work, position, task)
+                    place, release = chosen
+                    work, position, task = waiting.pop(place)
+                    self._start(states[work], work, position, task, release)
                 ended = [each for each in self._running if self._has_ended(each, states[each.work].work)]
                 for each in ended:
                     self._running.remove(each)
@@ -162,14 +169,18 @@ class Runner:
                     self._clock.sleep(PULSE)
         return tuple(tuple(each.ended[position] for position in sorted(each.ended)) for each in states)
 
-    def _next(self, waiting: Sequence[tuple[int, int, Task]]) -> int | None:
+    def _next(self, waiting: Sequence[tuple[int, int, Task]]) -> tuple[int, Release] | None:
+        """Return which process begins next, the longest that may, and what gives its processor back."""
         busy = sum(not each.task.waits for each in self._running)
-        for position, (_, _, task) in enumerate(waiting):
-            if task.waits or busy < self.jobs:
-                return position
+        for place, (_, _, task) in enumerate(waiting):
+            if task.waits:
+                return place, _nothing
+            if busy < self._jobs and (release := self._take()):
+                return place, release
+            busy = self._jobs  # Nor is there one for those behind it.
         return None
 
-    def _start(self, state: _State, work: int, position: int, task: Task) -> None:
+    def _start(self, state: _State, work: int, position: int, task: Task, release: Release) -> None:
         now = self._clock.monotonic()
         if not state.began:
             state.began = now
@@ -186,10 +197,11 @@ class Runner:
                     task.argv, cwd=self._root, env=task.env, stdin=stdin, stdout=out, stderr=err
                 )
         except OSError as why:
+            release()
             complaint = f"cannot be started: {why.strerror}".encode()
             self._note(state, position, Ended(asked=task.asked, code=127, errors=complaint))
             return
-        self._running.append(_Running(work, position, task, group, now, stdout, stderr))
+        self._running.append(_Running(work, position, task, group, release, now, stdout, stderr))
 
     def _has_ended(self, each: _Running, work: Work) -> bool:
         if each.group.poll() is not None:
@@ -202,6 +214,7 @@ class Runner:
         return False
 
     def _finish(self, state: _State, each: _Running) -> None:
+        each.release()
         flooded = each.flooded or _size(each.output) > self._largest
         ended = Ended(
             asked=each.task.asked,
@@ -223,7 +236,12 @@ class Runner:
     def _kill_all(self) -> None:
         for each in self._running:
             each.group.kill()
+            each.release()
         self._running.clear()
+
+
+def _nothing() -> None:
+    """Give back what was not taken."""
 
 
 class Terminated(KeyboardInterrupt):

@@ -11,8 +11,8 @@ from ci_actions.kit.base import Base
 from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.git import Git
 from ci_actions.kit.globs import matcher
-from ci_actions.security_scan.config import Config
-from ci_actions.security_scan.scanners import Tree
+from ci_actions.security_scan.config import Config, ToolSettings
+from ci_actions.security_scan.scanners import Scanner, Tree
 
 #: Somebody else's code, where it is checked in.
 VENDORED = (
@@ -48,27 +48,34 @@ def tree_of(config: Config, root: Path, prefix: str, names: Iterable[str], *, gi
         except OSError:
             # It is there and cannot be looked at: the scanner will say so.
             sizes[name] = 0
-    everything = tuple(sizes)
-    return narrowed(
-        config,
-        "",
-        Tree(
-            root=str(root), directory=prefix, everything=everything, sizes=sizes, read=_reader(root), git=git
-        ),
+    whole = Tree(
+        root=str(root), directory=prefix, everything=tuple(sizes), sizes=sizes, read=_reader(root), git=git
     )
+    return replace(whole, files=_left(config, config.settings_of(""), whole))
 
 
 def narrowed(config: Config, tool: str, tree: Tree) -> Tree:
     """Return the tree with the files that `paths` and `exclude` leave for a scanner."""
     own = config.settings_of(tool)
+    # What holds for all is done already: `tree_of` asked for it.
+    return replace(tree, files=_left(config, own, tree)) if own.paths or own.exclude else tree
+
+
+def _left(config: Config, own: ToolSettings, tree: Tree) -> tuple[str, ...]:
     wanted = own.paths or config.paths
     fits = matcher(wanted, tree.directory) if wanted else lambda _: True
     left_out = matcher((*VENDORED, *OURS))
     excluded = matcher((*config.exclude, *own.exclude), tree.directory)
-    files = tuple(
-        path for path in tree.everything if fits(path) and not left_out(path) and not excluded(path)
-    )
-    return replace(tree, files=files)
+    return tuple(path for path in tree.everything if fits(path) and not left_out(path) and not excluded(path))
+
+
+def emptied(config: Config, scanner: Scanner, tree: Tree) -> bool:
+    """Whether a scanner has nothing to look at only because `exclude` leaves it nothing."""
+    own = config.settings_of(scanner.name)
+    if not (config.exclude or own.exclude):
+        return False
+    whole = _left(replace(config, exclude=()), replace(own, exclude=()), tree)
+    return scanner.applies(config, replace(tree, files=whole)).applies
 
 
 def misspelt(config: Config, tree: Tree) -> Iterator[str]:
@@ -104,10 +111,13 @@ def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tre
     try:
         if git.resolve("HEAD") is None:
             return replace(tree, revisions=revisions)
-        done = git.run(
-            "rev-list", "--count", "--no-merges", "--full-history", *revisions, "--", tree.directory or "."
-        )
+        listed = ("--full-history", *revisions, "--", tree.directory or ".")
+        done = git.run("rev-list", "--count", "--no-merges", *listed)
         commits = int(done.stdout or b"0") if done.ok else 0
+        merged = git.run("rev-list", "--count", "--merges", *listed)
+        merges = int(merged.stdout or b"0") if merged.ok else 0
+        # Since git 2.35: the difference to what git itself would have made of both sides.
+        shows_merges = not merges or git.run("log", "-1", "--format=", "--remerge-diff", "HEAD").ok
         shallow = git.is_shallow()
     except (CannotJudge, ValueError) as why:
         return replace(
@@ -118,7 +128,14 @@ def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tre
         commits, cut_off = 1, "git could not list the commits"
     elif shallow and not (ranged and base is not None and git.proves([base.sha], base.head or "HEAD")):
         cut_off = "the clone is shallow, so older commits were not read (fetch-depth: 0 brings them)"
-    return replace(tree, revisions=revisions, commits=commits, cut_off=cut_off)
+    return replace(
+        tree,
+        revisions=revisions,
+        commits=commits,
+        cut_off=cut_off,
+        merges=merges,
+        shows_merges=shows_merges,
+    )
 
 
 def checked_out(git: Git, sha: str, prefix: str, folder: Path) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from ci_actions.coverage_gate.model import (
     Verdict,
 )
 from ci_actions.coverage_gate.report import (
+    COMMENT_RANGES,
     COMMENT_ROWS,
     comment_payload,
     gate_message,
@@ -316,9 +317,13 @@ def test_a_dry_run_says_so_in_the_payload_too() -> None:
 def test_the_payload_has_a_limit() -> None:
     many = tuple(changed(f"{n}.py", from_numbers(range(1, 2000, 2))) for n in range(COMMENT_ROWS + 5))
     lost = tuple(Unmeasured(path=f"{n}", lines=2) for n in range(COMMENT_ROWS + 5))
-    payload = json.loads(comment_payload(outcome(changed=many, unmeasured=lost), Result.PASSED, "x"))
+    text = comment_payload(outcome(changed=many, unmeasured=lost), Result.PASSED, "x")
+    payload = json.loads(text)
     assert len(payload["changed"]) == len(payload["unmeasured"]) == COMMENT_ROWS
-    assert len(payload["changed"][0]["missed"]) == COMMENT_ROWS
+    assert payload["totals"] == {"changed": COMMENT_ROWS + 5, "unmeasured": COMMENT_ROWS + 5}
+    assert len(payload["changed"][0]["missed"]) == COMMENT_RANGES
+    # More than 1 MiB no workflow reads.
+    assert len(text) < 1024 * 1024
 
 
 def test_settings_of_the_report() -> None:

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from ci_actions.findings import fingerprints
 from ci_actions.findings.fingerprints import decoded, line_hashes, stamp
 from ci_actions.findings.model import Finding, Kind, Package, Region, Severity
+from ci_actions.kit.apart import Apart, one_by_one
+from ci_actions.kit.forks import Forks
+from ci_actions.kit.jobs import Jobs
 
 CODE = "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n"
 
@@ -195,6 +198,22 @@ def test_each_file_is_read_once() -> None:
 
     stamp([finding(5), finding(1), finding(5, path="src/b.py"), finding(0, path="")], text)
     assert sorted(read) == ["src/a.py", "src/b.py"]
+
+
+def test_several_processes_stamp_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def everything(apart: Apart) -> list[tuple[str, str, str]]:
+        found = [
+            finding(line, path=path, kind=kind)
+            for path in ("src/a.py", "src/b.py", "src/c.py", "gone.py", "")
+            for line in (5, 1, 5, 0)
+            for kind in (Kind.CODE, Kind.SECRET)
+        ]
+        texts = {"src/a.py": CODE, "src/b.py": CODE * 3, "src/c.py": "\n" + CODE}
+        stamp(found, texts.get, renames={"src/b.py": "src/old.py"}, apart=apart)
+        return [(each.fingerprint, each.former, each.line_hash) for each in found]
+
+    monkeypatch.setattr(fingerprints, "MANY", 1)
+    assert everything(Forks(Jobs(3))) == everything(one_by_one)
 
 
 # --- secrets -----------------------------------------------------------------------------------------

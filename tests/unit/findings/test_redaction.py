@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_actions.findings import redaction
 from ci_actions.findings.redaction import MASK, Redactor, outline, shapes_in, without_shapes
 
 VALUE = "s3cr3t/Value+x&\"y'\\z é"
@@ -220,6 +221,24 @@ def test_shapes_leave_what_is_around_them(text: str, expected: str) -> None:
 )
 def test_ordinary_text_stays(text: str) -> None:
     assert Redactor().text(text) == text
+
+
+HINTS = [hint for hints, _ in redaction._SHAPES for hint in hints]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*HINTS, *(hint[:-1] for hint in HINTS), "PassWord", "to\u212aen", "\u017fecret", "é", " "]
+        )
+        | st.text(max_size=3),
+        max_size=4,
+    ).map("".join)
+)
+def test_no_shape_is_overlooked_for_speed(text: str) -> None:
+    slowly = [re.compile(shape) for hints, shape in redaction._SHAPES if any(hint in text for hint in hints)]
+    named = [redaction._NAMED] if redaction._NAMED_HINT.search(text) else []
+    assert shapes_in(text) == (*slowly, *named)
 
 
 def test_bytes() -> None:

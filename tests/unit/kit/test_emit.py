@@ -394,3 +394,18 @@ def test_the_environment_of_later_steps_is_changed_only_where_a_report_says_so(t
     written(changing, targets, tmp_path)
     assert (tmp_path / "PATH").read_text() == "/a/bin\n/b/bin\n"
     assert outputs_in((tmp_path / "ENV").read_text()) == {"VIRTUAL_ENV": "/a\nX=1"}
+
+
+def test_the_folder_for_reports(tmp_path: Path) -> None:
+    def folder(chosen: str, temp: Path | None) -> Path:
+        return emit.report_folder("ci-test", chosen, temp, root=tmp_path, directory=tmp_path / "sub")
+
+    assert folder("left", tmp_path / "temp") == tmp_path / "sub" / "left"
+    assert folder("", None) == tmp_path / ".ci-actions" / "ci-test"
+    made = folder("", tmp_path / "temp")
+    assert made.parent == tmp_path / "temp" / "ci-actions" / "ci-test"
+    assert made != folder("", tmp_path / "temp"), "two steps of a job never share one"
+
+
+def test_a_mask_is_one_command() -> None:
+    assert emit.masking("a%b\nc::d") == "::add-mask::a%25b%0Ac::d"

@@ -147,6 +147,16 @@ def test_what_takes_too_long_is_ended_and_has_no_code() -> None:
     assert not done.ok
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups")
+def test_what_takes_too_long_is_ended_with_what_it_started() -> None:
+    """A grandchild that still holds the pipe would keep whoever reads it waiting for an hour."""
+    said: list[str] = []
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(3600)'])"
+    done = Process(NEEDED).follow([sys.executable, "-I", "-S", "-c", code], said.append, timeout=3)
+    assert said == ["1"]
+    assert done.code is None
+
+
 Launch = Callable[[str], Group]
 #: Started by a child, says who it is and stays.
 STAYS = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"

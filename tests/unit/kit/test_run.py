@@ -288,3 +288,23 @@ def test_options_beat_the_settings_of_the_base(repository: Any) -> None:
 
 def test_every_capability_has_the_common_outputs() -> None:
     assert set(run.COMMON_OUTPUTS) == {"result", "report", "summary-file"}
+
+
+def test_what_is_to_be_hidden_reaches_whoever_prints(tmp_path: Path) -> None:
+    probe = Probe()
+    hidden: list[str] = []
+    run.judge(
+        probe.capability,
+        parse_arguments((), run.flags(Config)),
+        environ={},
+        here=tmp_path,
+        sections=(),
+        progress=lambda line: None,
+        clock=Clock(),
+        mask=hidden.append,
+    )
+    probe.seen[0].edges.mask("hunter2")
+    assert hidden == ["hunter2"]
+    probe.judge(here=tmp_path)
+    probe.seen[1].edges.mask("hunter2")
+    assert hidden == ["hunter2"], "without a runner there is nobody to tell"

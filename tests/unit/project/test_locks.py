@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci_actions.kit.errors import BadInput
-from ci_actions.project.locks import Lock, Locked, Source, normalised, read_lock, scan
+from ci_actions.project.locks import Lock, Locked, Scanned, Source, normalised, read_lock, scan
 from ci_actions.project.model import Manager
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -405,8 +405,9 @@ def test_names(name: str, same: str) -> None:
 # --- scan ------------------------------------------------------------------------------------------
 
 
-def pairs(lock: Lock) -> tuple[tuple[str, str], ...]:
-    return tuple((each.name, each.version) for each in lock.packages)
+def scanned(lock: Lock) -> tuple[Scanned, ...]:
+    local = (Source.EDITABLE, Source.VIRTUAL)
+    return tuple(Scanned(each.name, each.version, each.source in local) for each in lock.packages)
 
 
 VERSION_FIRST = """\
@@ -419,6 +420,15 @@ name = "x"
 type = "git"
 url = "https://x"
 commit-id = "0"
+"""
+PDM_IN_PLACE = """\
+[metadata]
+lock_version = "4.5.0"
+[[package]]
+name = "near"
+version = "0.1"
+path = "./near"
+editable = true
 """
 
 
@@ -435,27 +445,33 @@ commit-id = "0"
         ("uv.lock", f'{UV}\n[note]\ntext = """\n[[package]]\nname = "no"\nversion = "9"\n"""\n'),
         ("poetry.lock", POETRY.replace('"It says', "'''\n[[package]]\nname = \"no\"\n'''#")),
         ("pylock.toml", VERSION_FIRST),
+        ("uv.lock", UV.replace("editable = ", "virtual = ")),
+        ("uv.lock", UV.replace("source = { editable", "source = {editable")),
+        ("pdm.lock", PDM_IN_PLACE),
+        ("pdm.lock", PDM_IN_PLACE.replace("editable = true", '"editable"=true')),
+        ("pylock.toml", VERSION_FIRST.partition("[packages.vcs]")[0] + "directory = {path = '.', editable = true}\n"),
     ],
 )  # fmt: skip
 def test_the_scan_is_the_reading(name: str, text: str) -> None:
-    assert scan(name, text.encode()) == pairs(read_lock(name, text.encode()))
+    assert scan(name, text.encode()) == scanned(read_lock(name, text.encode()))
 
 
 names = st.text("abcXYZ-_.09", min_size=1, max_size=8)
 versions = st.one_of(st.none(), st.builds("{}.{}".format, st.integers(0, 99), st.integers(0, 99)))
+sources = st.sampled_from(["registry", "virtual", "editable", "directory", "git", "url", "path"])
 strings = st.text("ab[]\"'\\\n#= ", max_size=12)
 
 
-@given(st.lists(st.tuples(names, versions, strings, st.booleans()), max_size=6), st.booleans())
+@given(st.lists(st.tuples(names, versions, strings, sources, st.booleans()), max_size=6), st.booleans())
 def test_the_scan_is_the_reading_of_any_lock(
-    packages: list[tuple[str, str | None, str, bool]], windows: bool
+    packages: list[tuple[str, str | None, str, str, bool]], windows: bool
 ) -> None:
     """Whatever stands in the texts between, and whichever way the lines end."""
     lines = ["version = 1"]
-    for name, version, text, table in packages:
+    for name, version, text, source, table in packages:
         lines += ["[[package]]", f'name = "{name}"']
         lines += [f'version = "{version}"'] if version is not None else []
-        lines += ['source = { registry = "r" }', f"about = {json.dumps(text)}", "wheels = [", "]"]
+        lines += [f'source = {{ {source} = "r" }}', f"about = {json.dumps(text)}", "wheels = [", "]"]
         lines += ["[package.metadata]", 'name = "not this"', 'version = "0"'] if table else []
     data = ("\r\n" if windows else "\n").join([*lines, ""]).encode()
-    assert scan("uv.lock", data) == pairs(read_lock("uv.lock", data))
+    assert scan("uv.lock", data) == scanned(read_lock("uv.lock", data))

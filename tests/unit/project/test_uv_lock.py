@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import InvalidRequirement, Requirement
 from tests.unit.project.conftest import Project
 
 from ci_actions.project import uv_lock
@@ -151,3 +154,29 @@ def test_settings_of_a_uv_toml_count_too(project: Project) -> None:
 def test_circles_of_groups_end(project: Project) -> None:
     text = PYPROJECT.replace('lint = ["ruff"]', 'lint = ["ruff", {include-group = "dev"}]')
     assert answer(project, text)[0] is OUT
+
+
+names = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,4}[A-Za-z0-9])?", fullmatch=True)
+versions = st.from_regex(r"[0-9](\.[0-9]){0,2}(rc1|\.\*)?", fullmatch=True)
+clauses = st.builds(
+    "{}{}{}".format, st.sampled_from(["==", ">=", "<", "~=", "!="]), st.sampled_from(["", " "]), versions
+)
+
+
+@given(
+    names,
+    st.lists(names, max_size=2),
+    st.lists(clauses, max_size=2),
+    st.sampled_from(["", " "]),
+    st.sampled_from(["", " ; python_version < '3'", " @ https://x/y.whl", "(>=1)"]),
+)
+def test_a_plain_requirement_is_read_as_by_the_parser(
+    name: str, extras: list[str], specifier: list[str], space: str, end: str
+) -> None:
+    chosen = f"[{', '.join(extras)}]" if extras else ""
+    text = f"{name}{chosen}{space}{f' ,{space}'.join(specifier)}{end}"
+    try:
+        parsed = uv_lock._text(Requirement(text))
+    except InvalidRequirement:
+        return
+    assert uv_lock._plain(text) == ("" if end else parsed)

@@ -192,7 +192,7 @@ def test_whatever_changes_what_is_installed_changes_the_key(config: dict[str, An
 
 def test_without_a_manager_there_is_only_an_interpreter() -> None:
     keyed = decide.keyed(Config(manager="none"), key_facts(Plan(mode="setup"), choice=None))
-    assert (keyed.key, keyed.manager_version, keyed.python_version) == ("", "", "3.12.4")
+    assert (keyed.key, keyed.manager_version, keyed.interpreter.full_version) == ("", "", "3.12.4")
 
 
 # --- the environment --------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ STRICT = Config(
 #: Settings that say how a run goes, or what it leaves behind, and never what counts.
 NEUTRAL = {
     "working_directory", "base", "deepen", "github_token", "python", "jobs", "timeout", "cache", "fix", "sarif", "summary",
-    "html", "report_dir",
+    "html", "comment_id", "report_dir",
 }  # fmt: skip
 
 

@@ -133,7 +133,7 @@ def test_the_preface_says_what_the_change_loosens_and_silences() -> None:
 def test_products() -> None:
     made = of(run(finding()), patch="diff", config=Config(html=True, sarif="out.sarif"))
     by_name = {each.output: each for each in made.products}
-    assert set(by_name) == {"patch-file", "sarif-file", "html"}
+    assert set(by_name) == {"patch-file", "sarif-file", "html", "comment-payload"}
     assert by_name["patch-file"].render() == "diff"
     assert by_name["sarif-file"].path == "out.sarif"
     assert json.loads(by_name["sarif-file"].render())["runs"][0]["tool"]["driver"]["name"] == "ruff-check"
@@ -142,9 +142,27 @@ def test_products() -> None:
 
 def test_a_tool_without_an_answer_uploads_nothing() -> None:
     failed = run(state=State.FAILED, problems=("x.",))
-    assert [each.output for each in of(failed).products] == []
-    (product,) = of(failed, run(tool="mypy")).products
+    assert [each.output for each in of(failed).products] == ["comment-payload"]
+    (product, _) = of(failed, run(tool="mypy")).products
     assert [each["tool"]["driver"]["name"] for each in json.loads(product.render())["runs"]] == ["mypy"]
+
+
+def test_the_payload_for_a_comment_has_limits_and_holds_no_message() -> None:
+    many = [finding(f"{number}.py", rule="F401\n" * 40) for number in range(reporting.COMMENT_ROWS + 20)]
+    made = of(run(*many, finding("", 0, tool="ruff-check")), base_runs=(run(),), config=Config(scope="new"))
+    payload = json.loads(next(each.render() for each in made.products if each.output == "comment-payload"))
+    assert payload["totals"] == {"findings": 121, "old": 0, "complaints": 0, "files": 2}
+    assert len(payload["findings"]) == reporting.COMMENT_ROWS
+    assert (payload["scope"], payload["result"], payload["id"]) == ("new", "failed", "default")
+    assert max(len(each["rule"]) for each in payload["findings"]) == 100
+    assert "imported but unused" not in json.dumps(payload)
+    assert "\\n" not in json.dumps(payload)
+
+
+def test_a_dry_run_says_so_in_the_payload_too() -> None:
+    made = of(run(finding()), config=Config(dry_run=True, comment_id="api"))
+    payload = json.loads(next(each.render() for each in made.products if each.output == "comment-payload"))
+    assert (payload["result"], payload["id"]) == ("would-fail", "api")
 
 
 def test_gaps_are_listed() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ci_actions.security_scan.packages import Packages, Unreadable, canonical, is_lock, packages
+from ci_actions.security_scan.packages import Packages, Unreadable, is_lock, packages
 
 
 def named(path: str, text: str) -> tuple[list[tuple[str, str, int]], tuple[str, ...]]:
@@ -23,10 +23,6 @@ def named(path: str, text: str) -> tuple[list[tuple[str, str, int]], tuple[str, 
 )  # fmt: skip
 def test_is_lock(path: str, expected: bool) -> None:
     assert is_lock(path) is expected
-
-
-def test_canonical() -> None:
-    assert canonical("Zope.Interface__x") == "zope-interface-x"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def run(tmp_path: Path, lines: list[str]) -> Run:
     def start(
         *tasks: Task, environ: Mapping[str, str] = os.environ, minutes: float = 1, **more: Any
     ) -> tuple[Ended, ...]:
+        more.setdefault("jobs", 2)
         runner = Runner(environ, tmp_path, progress=lines.append, **more)
         work = Work(name="scanner", tasks=tasks, folder=tmp_path / "work", minutes=minutes)
         return runner.run([work])[0]
@@ -91,6 +92,35 @@ def test_no_more_than_the_budget_run_at_once_and_those_that_wait_beside_them(
     assert {each.output.strip() for each in run(*[python(code, str(folder))] * 4, jobs=1)} == {b"1"}
     waiting = [python(code, str(folder), waits=True)] * 3
     assert max(int(each.output) for each in run(*waiting, jobs=1)) == 3
+
+
+def test_it_starts_no_more_than_the_budget_of_all_gates_has(run: Run) -> None:
+    busy: list[bool] = []
+    most = 0
+
+    def take() -> Callable[[], None] | None:
+        nonlocal most
+        if len(busy) == 2:
+            return None
+        busy.append(True)
+        most = max(most, len(busy))
+        return lambda: busy.remove(True)
+
+    tasks = [
+        python("pass"),
+        Task(argv=("/nowhere/scanner",)),
+        python(FOREVER),
+        python("pass"),
+        python("pass"),
+    ]
+    found = run(*tasks, jobs=9, take=take, minutes=0.03)
+    assert [each.code for each in found] == [0, 127, None, 0, 0]
+    assert (most, busy) == (2, [])
+
+
+def test_who_waits_for_a_network_takes_no_processor(run: Run) -> None:
+    (found,) = run(python("pass", waits=True), jobs=1, take=lambda: None)
+    assert found.code == 0
 
 
 def test_the_longest_begins_first(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from ci_actions.kit.base import Base
 from ci_actions.kit.git import Git
 from ci_actions.kit.process import Process
 from ci_actions.security_scan import work_tree
-from ci_actions.security_scan.scanners import Tree
+from ci_actions.security_scan.scanners import Tree, bandit
 
 
 def git(folder: Path) -> Git:
@@ -58,6 +58,23 @@ def test_vendored_and_ignored_files_are_not_looked_at_and_new_ones_are(repositor
 def test_paths_and_exclude(repository: Repository, options: dict[str, str], expected: set[str]) -> None:
     repository.commit(FILES)
     assert files(repository, **options) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "names", "expected"),
+    [
+        pytest.param({"exclude": ["**"]}, ("a.py",), True, id="everything is excluded"),
+        pytest.param({"exclude": ["lib"]}, ("lib/a.py", "b.txt"), True, id="all that it could look at"),
+        pytest.param({"exclude": ["lib"]}, ("b.txt",), False, id="there was nothing before"),
+        pytest.param({"tool": [{"name": "bandit", "exclude": ["*.py"]}]}, ("a.py",), True, id="its own"),
+        pytest.param({"tool": [{"name": "zizmor", "exclude": ["*.py"]}]}, ("a.txt",), False, id="another's"),
+    ],
+)
+def test_what_only_the_exclusion_takes_away(
+    options: dict[str, Any], names: tuple[str, ...], expected: bool
+) -> None:
+    whole = Tree(files=names, everything=names)
+    assert work_tree.emptied(config(options), bandit.SCANNER, whole) is expected
 
 
 def test_settings_of_one_scanner_hold_for_it_alone(repository: Repository) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
 from ci_actions.commands.check import files, gates, text
 from ci_actions.commands.check.finished import Finished, Round, measured_elsewhere
 from ci_actions.commands.check.gates import Gate
@@ -26,7 +26,7 @@ from ci_actions.kit.process import Process
 from ci_actions.kit.report import SCHEMA, Result
 from ci_actions.kit.run import flags, parse_arguments
 
-SECTIONS = (*CAPABILITIES, "check")
+SECTIONS = (*CAPABILITIES, *INTERNAL, "check")
 #: Seconds between two looks at the files.
 _WATCH = 0.5
 #: How many files are named in one line.

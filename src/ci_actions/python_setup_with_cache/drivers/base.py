@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, CannotJudge, CiActionsError, Unavailable
@@ -18,6 +18,9 @@ from ci_actions.project.files import ProjectFiles
 from ci_actions.project.managers import Detected, mends
 from ci_actions.project.model import Interpreter, Manager
 from ci_actions.python_setup_with_cache.drivers.provide import Tool
+
+if TYPE_CHECKING:
+    from ci_actions.project.locks import Scanned
 
 INSTALL_LIMIT_SECONDS = 3600
 VENV = ".venv"
@@ -169,8 +172,13 @@ class Driver:
         """Install from the lock as it is."""
         raise NotImplementedError
 
+    @property
+    def has_project(self) -> bool:
+        """Whether `install_project` may have something to do, now that everything else is installed."""
+        return True
+
     def install_project(self) -> None:
-        """Install the project itself, nothing else."""
+        """Install the project itself and what lies beside it, nothing else. Only called where that `has_project`."""
         raise NotImplementedError
 
     def download_caches(self) -> tuple[Path, ...]:
@@ -197,13 +205,17 @@ class Driver:
     @property
     def locked_packages(self) -> Mapping[str, frozenset[str]]:
         """Return the versions that the locks of the project name, by name."""
-        from ci_actions.project.locks import read_lock
-
         found: dict[str, set[str]] = {}
-        for name in self.job.detected.locks:
-            for each in read_lock(name, (self.job.directory / name).read_bytes()).packages:
-                found.setdefault(each.name, set()).add(each.version)
+        for each in self._scanned():
+            found.setdefault(each.name, set()).add(each.version)
         return {name: frozenset(versions) for name, versions in found.items()}
+
+    def _scanned(self) -> Iterator[Scanned]:
+        """Yield what the locks hold now: by some policies they are written anew while we work."""
+        from ci_actions.project.locks import scan
+
+        for name in self.job.detected.locks:
+            yield from scan(name, (self.job.directory / name).read_bytes())
 
     def say(self, line: str) -> None:
         """Say one line about what is being done."""
@@ -301,16 +313,9 @@ class Driver:
 
     @property
     def local(self) -> frozenset[str]:
-        """Return the names of the project and of what lies beside it, which is installed anew each time."""
-        from ci_actions.project.environments import installed_from
-        from ci_actions.project.locks import Source, read_lock
-
+        """Return the names of the project and of what lies beside it, as its files say: it is installed anew each time."""
         names = {str(self.job.files.table("pyproject.toml", *path).get("name", "")) for path in _NAMED}
-        for name in self.job.detected.locks:
-            for each in read_lock(name, (self.job.directory / name).read_bytes()).packages:
-                if each.source in (Source.EDITABLE, Source.VIRTUAL) or each.name in names:
-                    names.add(each.name)
-        return frozenset(names - {""}) | installed_from(self.job.venv, self.job.directory)
+        return frozenset(names - {""}).union(each.name for each in self._scanned() if each.is_local)
 
     @contextmanager
     def _locks_aside(self) -> Iterator[None]:

@@ -42,10 +42,13 @@ class Hatch(Driver):
         else:
             self.run(["env", "create", self._name, *self.job.arguments], "installing")
 
+    @property
+    def has_project(self) -> bool:
+        """Whether the environment is one that has the project."""
+        return bool(installed_from(self.job.venv, self.job.directory))
+
     def install_project(self) -> None:
-        """Install the project in place again, if the environment is one that has it."""
-        if not installed_from(self.job.venv, self.job.directory):
-            return
+        """Install the project in place again."""
         # Hatch depends on uv: it lies beside it.
         uv = Path(self.tool.argv[0]).with_name("uv.exe" if os.name == "nt" else "uv")
         words = [

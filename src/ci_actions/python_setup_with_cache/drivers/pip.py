@@ -29,11 +29,13 @@ class Pip(Driver):
             return
         self.pip(["install", *words, *self.job.arguments], "installing")
 
+    @property
+    def has_project(self) -> bool:
+        """Whether the project is a package."""
+        return self.is_package
+
     def install_project(self) -> None:
         """Install the project in place, without its dependencies where they are known to be there."""
-        if not self.is_package:
-            self.say("the project says not how it is built: it is no package")
-            return
         extras = f"[{','.join(self.job.extras)}]" if self.job.extras and self._is_dynamic else ""
         alone = [] if self._is_dynamic else ["--no-deps"]
         self.pip(["install", *alone, "--editable", f".{extras}"], "installing the project")

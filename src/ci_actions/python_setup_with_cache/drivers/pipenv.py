@@ -51,10 +51,14 @@ class Pipenv(Driver):
         self.make_venv()
         self.run(["sync", *self._chosen()], "installing")
 
+    @property
+    def has_project(self) -> bool:
+        """Whether the lock has folders."""
+        return bool(self.local)
+
     def install_project(self) -> None:
-        """Run it again if the Pipfile names folders: those are installed as they are now."""
-        if self.local:
-            self.run(["sync", *self._chosen()], "installing the project")
+        """Run it again: folders are installed as they are now."""
+        self.run(["sync", *self._chosen()], "installing the project")
 
     @property
     def local(self) -> frozenset[str]:

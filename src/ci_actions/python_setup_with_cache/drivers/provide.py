@@ -100,11 +100,11 @@ def choose(
 
 def specifier(text: str, who: str) -> Callable[[str], bool]:
     """Return whether a version is allowed by an exact version or a range. Raises BadInput for what is neither."""
+    if not text.strip():
+        return lambda _: True
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version
 
-    if not text.strip():
-        return lambda _: True
     exact = text.strip().removeprefix("==").removeprefix("v")
     try:
         only = Version(exact)

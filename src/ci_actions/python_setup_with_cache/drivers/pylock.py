@@ -27,11 +27,15 @@ class Pylock(Uv):
         words = ["pip", "sync", "--python", str(self.job.venv_python), "--allow-empty-requirements"]
         self.run([*words, *chosen, *self.job.arguments, self._file()], "installing")
 
+    @property
+    def has_project(self) -> bool:
+        """Whether the project is a package."""
+        return self.is_package
+
     def install_project(self) -> None:
-        """Install the project in place, if it is a package."""
-        if self.is_package:
-            words = ["pip", "install", "--python", str(self.job.venv_python), "--no-deps", "--editable", "."]
-            self.run(words, "installing the project")
+        """Install the project in place."""
+        words = ["pip", "install", "--python", str(self.job.venv_python), "--no-deps", "--editable", "."]
+        self.run(words, "installing the project")
 
     def _file(self) -> str:
         locks = self.job.detected.locks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shutil import rmtree
@@ -13,6 +14,8 @@ from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver
 
 #: From here on one option leaves out everything that lies beside the project, not only its workspace.
 _NO_INSTALL_LOCAL = (0, 9)
+#: Where a package comes from that `uv sync` has installed before the project; a virtual one is not installed at all.
+_ELSEWHERE = re.compile(rb"^source = \{ (?:registry|git|url|virtual) = ", re.MULTILINE)
 
 
 class Uv(Driver):
@@ -48,6 +51,13 @@ class Uv(Driver):
         self.run(
             self._sync(*(["--no-install-local"] if numbers >= _NO_INSTALL_LOCAL else without)), "installing"
         )
+
+    @property
+    def has_project(self) -> bool:
+        """Whether the project is a package, or the lock names anything that does not come from elsewhere."""
+        locks = [(self.job.directory / name).read_bytes() for name in self.job.detected.locks]
+        named = sum(len(_ELSEWHERE.findall(data)) for data in locks)
+        return self.is_package or not locks or named < sum(1 for _ in self._scanned())
 
     def install_project(self) -> None:
         """Run `uv sync` with everything."""

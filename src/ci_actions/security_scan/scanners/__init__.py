@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cached_property
 
 from ci_actions.findings.model import Finding
+from ci_actions.kit.apart import Apart, one_by_one
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Marker, State, Trouble
 
@@ -29,9 +30,10 @@ class Tree:
 
     `files` are tracked or not ignored, relative to the git root `root`, without what `paths` and `exclude` leave out.
     `everything` are all of them. `read` returns a file's bytes, None when it cannot be read. `revisions` are the
-    arguments that make git list the commits to look at, `commits` how many of them change a file, `cut_off` says
-    why commits may be missing; `git` is false outside of a repository. `installed` are names and versions in the
-    Python environment of the job, called `environment`.
+    arguments that make git list the commits to look at, `commits` how many of them change a file, `cut_off` says why
+    commits may be missing. `merges` are those of two branches that differ from both, and `shows_merges` is whether this
+    git can tell what they bring in by themselves. `git` is false outside of a repository. `installed` are names and
+    versions in the Python environment of the job, called `environment`.
     """
 
     root: str = "."
@@ -44,6 +46,8 @@ class Tree:
     revisions: tuple[str, ...] = ()
     commits: int = 0
     cut_off: str = ""
+    merges: int = 0
+    shows_merges: bool = True
     installed: tuple[tuple[str, str], ...] = ()
     environment: str = ""
 
@@ -77,8 +81,9 @@ class Place:
     """Where a scanner works: its program (or the `bin` of its environment), a folder of its own, the cache it may use.
 
     `python` is the interpreter of its environment, `agent` the program of ours that it may run. `jobs` says into how
-    many processes a scan may be divided, `home` where the user's credentials for registries lie. `read` returns what
-    a file below `cache` holds, `modified` when it was written, None where there is none.
+    many processes a scan may be divided, `apart` reads what they print, `home` is where the user's credentials for
+    registries lie. `read` returns what a file below `cache` holds, `modified` when it was written, None where there is
+    none.
     """
 
     program: str
@@ -88,6 +93,7 @@ class Place:
     jobs: int = 1
     home: str = ""
     agent: str = ""
+    apart: Apart = one_by_one
     read: Callable[[str], bytes | None] = lambda _: None
     modified: Callable[[str], float | None] = lambda _: None
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ci_actions.findings.model import Finding, Kind, Region, Severity
+from ci_actions.findings.model import Finding, Kind, Region, Severity, new_finding
+from ci_actions.findings.packed import packed, unpacked
+from ci_actions.kit.apart import Apart, one_by_one
 from ci_actions.kit.globs import matcher
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Marker
@@ -50,10 +52,14 @@ TESTS = ("tests", "test", "test_*.py", "*_test.py", "conftest.py")
 BYTES_PER_SECOND = 150_000
 #: A process costs its start; below this much source each, more of them are slower.
 SHARD_BYTES = 400_000
+#: A process costs its start; less output than this beside the first one's is read faster without.
+OUTPUT_FOR_TWO = 2_000_000
 
 #: What a result says in words; the first marks it as one.
 _WORDS = ("issue_text", "test_id", "issue_severity", "issue_confidence", "test_name", "more_info")
 _words_of = itemgetter(*_WORDS)
+
+_new = tuple.__new__  # What a named tuple does, at half of the price.
 
 #: Their messages end with the password itself.
 _PASSWORDS = ("B105", "B106", "B107")
@@ -116,7 +122,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
     metrics: dict[str, Mapping[str, Any]] = {}
     for each in ended:
         ended_well(each, 0, 1)
-        found = report(each, ask.tree.root)
+    for each, found in zip(ended, reports(ended, ask.tree.root, ask.place.apart), strict=True):
         mine = found.findings
         if bool(mine) is not (each.code == 1):
             raise NoAnswer(f"It ended with exit code {each.code} and reported {count(len(mine), 'finding')}.")
@@ -151,17 +157,25 @@ class Report:
     metrics: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+def reports(ended: Sequence[Ended], root: str, apart: Apart) -> Iterator[Report]:
+    """Return what each process printed, read side by side where that is worth it; raises what `report` raises."""
+    if sum(len(each.output) for each in ended[1:]) < OUTPUT_FOR_TWO:
+        apart = one_by_one
+    return apart(partial(report, root=root), ended, pack=_packed, unpack=_unpacked)
+
+
 def report(ended: Ended, root: str = "") -> Report:
     """Return what a process printed; raises NoAnswer where that is no report of bandit."""
     made = Report()
+    secret = Kind.SECRET
 
     def read(row: dict[str, Any]) -> object:
         # A result becomes a finding as soon as it is parsed: all of them at once, as JSON, take several times the
         # memory, and the time to fill it.
-        if _WORDS[0] not in row:
+        if "issue_text" not in row:
             return row
         one = finding(row, root)
-        if one.kind is Kind.SECRET:
+        if one.kind is secret:
             made.secrets += passwords(row)
         return one
 
@@ -176,24 +190,23 @@ def report(ended: Ended, root: str = "") -> Report:
     return made
 
 
+def _packed(made: Report) -> tuple[Any, ...]:
+    return packed(made.findings), made.secrets, made.errors, made.metrics
+
+
+def _unpacked(given: tuple[Any, ...]) -> Report:
+    findings, secrets, errors, metrics = given
+    return Report(findings=unpacked(findings), secrets=secrets, errors=errors, metrics=metrics)
+
+
 def finding(row: Mapping[str, Any], root: str = "") -> Finding:
     """Return one result of bandit as a finding."""
     try:
-        said = _said(*_words_of(row))
+        rule, kind, severe, sure, message, title, url = _said(*_words_of(row))
     except (KeyError, TypeError):  # One of them is missing, or no text but a list.
-        said = _said(*(text(row.get(name)) for name in _WORDS))
-    return Finding(
-        tool="bandit",
-        rule=said.rule,
-        kind=said.kind,
-        severity=said.severity,
-        confidence=said.confidence,
-        message=said.message,
-        title=said.title,
-        path=relative(str(row.get("filename", "")), root),
-        region=region(row),
-        url=said.url,
-    )
+        rule, kind, severe, sure, message, title, url = _said(*(text(row.get(name)) for name in _WORDS))
+    path = relative(str(row.get("filename", "")), root)
+    return new_finding(path, region(row), "bandit", rule, kind, severe, sure, message, title, url)
 
 
 class _Said(NamedTuple):
@@ -224,18 +237,20 @@ def _said(message: object, rule: object, severe: object, sure: object, name: obj
 
 def region(row: Mapping[str, Any]) -> Region:
     """Return where a result is; its columns count bytes, and its end belongs to the last of its lines."""
-    line = last = number(row.get("line_number"))
-    for each in row.get("line_range") or ():
-        if isinstance(each, int) and each > last:
-            last = each
-    code = str(row.get("code", ""))
-    # Where every character is one byte, nothing has to be counted.
-    shown = {} if code.isascii() else _shown(code)
-    begin = _column(row.get("col_offset"), shown.get(line, ""))
-    end = _column(row.get("end_col_offset"), shown.get(last, ""))
-    if not begin or not end or (last == line and end <= begin):
-        return Region(line, begin, last)
-    return Region(line, begin, last, end)
+    line, begin, end = row.get("line_number"), row.get("col_offset"), row.get("end_col_offset")
+    line = last = line if type(line) is int and line > 0 else 0
+    begin = begin + 1 if type(begin) is int and begin >= 0 else 0
+    end = end + 1 if type(end) is int and end >= 0 else 0
+    spanned = row.get("line_range")
+    if spanned and spanned != [line]:
+        last = max((each for each in spanned if isinstance(each, int) and each > line), default=line)
+    code = row.get("code")
+    if isinstance(code, str) and not code.isascii():
+        lines = _shown(code)
+        begin, end = _characters(begin, lines.get(line, "")), _characters(end, lines.get(last, ""))
+    if not begin or (last == line and end <= begin):
+        end = 0
+    return _new(Region, (line, begin, last, end))
 
 
 def passwords(row: Mapping[str, Any]) -> Iterator[str]:
@@ -317,14 +332,10 @@ def _shown(code: str) -> dict[int, str]:
     return found
 
 
-def _column(offset: object, line: str) -> int:
-    """Return the column, counted in characters from 1, of an offset in bytes; 0 when it is not known."""
-    if not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
-        return 0
-    if not line:
-        return offset + 1
-    before = line.encode("utf-8", "surrogateescape")[:offset]
-    return len(before.decode("utf-8", "ignore")) + 1 if len(before) == offset else offset + 1
+def _characters(column: int, line: str) -> int:
+    """Return the column in characters for one in bytes; the same where the line does not go so far."""
+    before = line.encode("utf-8", "surrogateescape")[: max(column - 1, 0)]
+    return len(before.decode("utf-8", "ignore")) + 1 if column and len(before) == column - 1 else column
 
 
 SCANNER = Scanner(name="bandit", pin=Pin.LOCK, unit="files", applies=applies, tasks=tasks, classify=classify)

@@ -2,7 +2,8 @@
 
 It looks at each file through `agent.py`, which also says what it could not read. The project's baseline is only read:
 its hook rewrites it in the checkout when lines merely move. Secrets are compared with it by file, type and hash, as
-detect-secrets does; line numbers mean nothing, a slim baseline has none.
+detect-secrets does; line numbers mean nothing, a slim baseline has none. Of a private key only the first words are
+hashed, so one that is listed would cover all that follow: one entry holds back one of these.
 """
 
 from __future__ import annotations
@@ -46,18 +47,21 @@ BASELINE = ".secrets.baseline"
 SHORTEST = 6
 BYTES_PER_SECOND = 200_000
 SHARD_BYTES = 300_000
+#: Types of which it hashes the beginning alone. A short password has one hash too, however often it is used.
+_BEGINNINGS = ("Private Key", "GitHub Token", "GitLab Token")
 #: What may happen to a file that cannot hold a secret in text, or that detect-secrets leaves out on purpose.
 _NOT_SEARCHED = ("binary", "filtered")
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The secrets that a project knows about: how often each is listed, and what somebody found out about it.
+    """The secrets that a project knows about: what somebody found out about each, and how often it is listed.
 
-    A key is (file, type, hash); the value is the auditor's answer, None without one.
+    A key is (file, type, hash); the value of `known` is the auditor's answer, None without one.
     """
 
     known: Mapping[tuple[str, str, str], bool | None] = field(default_factory=dict)
+    times: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
     @property
     def unaudited(self) -> int:
@@ -157,7 +161,11 @@ Secret = tuple[str, Mapping[str, Any]]
 def compared(
     secrets: Sequence[Secret], known: Baseline, everything: frozenset[str]
 ) -> tuple[list[Secret], list[tuple[str, str, str]], int]:
-    """Return the secrets that no baseline knows, the keys of those it does, and how many of these moved with their file."""
+    """Return the secrets that no baseline knows, the keys of those it does, and how many of these moved with their file.
+
+    Of secrets whose hash is that of many, only as many are known in a file as are listed.
+    """
+    left = Counter(known.times)
     gone = frozenset(path for path, _, _ in known.known if path not in everything)
     wandered = known.moved_from(gone)
     fresh: list[Secret] = []
@@ -165,9 +173,10 @@ def compared(
     moved = 0
     for path, row in secrets:
         key = (path, text(row.get("type")), text(row.get("hash")))
-        if key in known.known:
+        if key in known.known and (left[key] > 0 or not (key[1] in _BEGINNINGS and _shares_its_hash(row))):
+            left[key] -= 1
             held_back.append(key)
-        elif key[1:] in wandered and _is_like_no_other(row):
+        elif key[1:] in wandered and not _shares_its_hash(row):
             moved += 1
             held_back.append(key)
         else:
@@ -175,13 +184,13 @@ def compared(
     return fresh, held_back, moved
 
 
-def _is_like_no_other(row: Mapping[str, Any]) -> bool:
-    """Whether the hash of a secret is that of the secret alone.
+def _shares_its_hash(row: Mapping[str, Any]) -> bool:
+    """Whether the hash of a secret may be that of others, too.
 
     Of any private key detect-secrets hashes `BEGIN RSA PRIVATE KEY`, of any token of GitHub or GitLab only the prefix.
     """
     value = row.get("value")
-    return isinstance(value, str) and len(value) >= SHORTEST and "PRIVATE KEY" not in value
+    return not (isinstance(value, str) and len(value) >= SHORTEST and "PRIVATE KEY" not in value)
 
 
 def finding(path: str, row: Mapping[str, Any]) -> Finding:
@@ -209,18 +218,18 @@ def baseline(content: bytes, path: str) -> Baseline:
     try:
         document = json.loads(content.decode("utf-8-sig"))
         results = document["results"]
-        found = {
-            (name.replace("\\", "/"), str(row["type"]), str(row["hashed_secret"])): _answer(row)
+        found = [
+            ((name.replace("\\", "/"), str(row["type"]), str(row["hashed_secret"])), _answer(row))
             for name, entries in results.items()
             for row in entries
-        }
+        ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput(
             f"{path} is no baseline of detect-secrets: it must be JSON with `version` and `results`. "
             "Make one with `detect-secrets scan > .secrets.baseline`.",
             file=path,
         ) from None
-    return Baseline(found)
+    return Baseline(dict(found), Counter(key for key, _ in found))
 
 
 def _answer(row: Mapping[str, Any]) -> bool | None:

@@ -1,7 +1,9 @@
 """gitleaks: secrets in the history, also those that are gone from the files. https://github.com/gitleaks/gitleaks
 
 Where git fails it says "no leaks found" and ends with 0, so the commits that it counted are compared with those that
-git lists. It hides the secrets in its report itself (`--redact`).
+git lists. A merge has no difference of its own in `git log`, so what only a merge brings in, such as a conflict that is
+resolved with a secret, is asked for a second time: `--remerge-diff` shows nothing else. It hides the secrets in its
+report itself (`--redact`).
 """
 
 from __future__ import annotations
@@ -48,16 +50,25 @@ def applies(_config: Config, tree: Tree) -> Choice:
     """A history: that of the change, or all of it."""
     if not tree.git:
         return not_chosen("not a git repository")
-    if not tree.commits:
+    if not tree.commits and not tree.merges:
         return not_chosen("no commit changes a file" if tree.revisions else "no commit")
     which = "of the change" if tree.revisions and tree.revisions[0] != "--all" else "in the history"
-    return chosen(f"{count(tree.commits, 'commit')} {which}")
+    merges = f" and {count(tree.merges, 'merge')}" if tree.merges else ""
+    return chosen(f"{count(tree.commits, 'commit')}{merges} {which}")
 
 
 def tasks(ask: Ask) -> tuple[Task, ...]:
-    """Return the one process. Its report goes to a file: on a pipe it would be mixed with the log."""
+    """Return one process for the commits and one for what merges bring in."""
+    commits = _task(ask, "gitleaks", 1 + ask.tree.commits / 200)
+    if not (ask.tree.merges and ask.tree.shows_merges):
+        return (commits,)
+    return commits, _task(ask, "merges", 1 + ask.tree.merges / 100, "--merges", "--remerge-diff")
+
+
+def _task(ask: Ask, name: str, weight: float, *which: str) -> Task:
+    """Return one process. Its report goes to a file: on a pipe it would be mixed with the log."""
     place, tree = ask.place, ask.tree
-    report = f"{place.folder}/gitleaks.json"
+    report = f"{place.folder}/{name}.json"
     options = ["git", "--no-banner", "--no-color", "--log-level", "info", "--exit-code", "0", "--redact=100"]
     options += ["--report-format", "json", "--report-path", report]
     options += ["--gitleaks-ignore-path", "/".join(part for part in (tree.directory, IGNORES) if part)]
@@ -65,9 +76,8 @@ def tasks(ask: Ask) -> tuple[Task, ...]:
     options += ["--config", own] if own else []
     baseline = "/".join(part for part in (tree.directory, BASELINE) if part)
     options += ["--baseline-path", baseline] if tree.read(baseline) is not None else []
-    options += ["--log-opts", " ".join(("--full-history", *tree.revisions, *within(tree)))]
-    weight = 1 + tree.commits / 200
-    return (Task(argv=(place.program, *options, "."), output=report, weight=weight),)
+    options += ["--log-opts", " ".join(("--full-history", *which, *tree.revisions, *within(tree)))]
+    return Task(argv=(place.program, *options, "."), output=report, weight=weight)
 
 
 def within(tree: Tree) -> tuple[str, ...]:
@@ -79,21 +89,13 @@ def within(tree: Tree) -> tuple[str, ...]:
 
 
 def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
-    """Return the leaks in the commits, and whether all of them were read."""
-    (only,) = ended
-    ended_well(only, 0)
-    errors = _COLOUR.sub("", only.errors.decode("utf-8", "replace"))
-    if _FATAL.search(errors):
-        raise NoAnswer(f"It met an error and went on{said(only)}.")
-    found = document(only)
-    leaks = rows([] if found is None else found, "leaks")
-    counted = _COMMITS.search(errors)
-    if not counted:
-        raise NoAnswer("It did not say how many commits it read.")
-    told = re.search(r"leaks found: (\d+)", errors)
-    if (int(told[1]) if told else 0) != len(leaks):
-        raise NoAnswer(f"It counted {told[1] if told else 0} leaks and reported {len(leaks)}.")
-    examined = int(counted[1])
+    """Return the leaks in the commits, and whether all of them were read.
+
+    Of the merges that are listed, only those that bring something in are counted by gitleaks.
+    """
+    commits, *merges = map(_leaks, ended)
+    leaks = [leak for found, _ in (commits, *merges) for leak in found]
+    examined = sum(read for _, read in (commits, *merges))
     excluded = matcher(ask.config.exclude, ask.tree.directory)
     ignored = (
         ask.tree.read("/".join(part for part in (ask.tree.directory, IGNORES) if part)) or b""
@@ -103,9 +105,33 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
             each for each in (finding(row, ask.tree.root) for row in leaks) if not excluded(each.path)
         ),
         examined=examined,
-        gaps=tuple(_gaps(ask.tree, examined)),
+        gaps=tuple(_gaps(ask.tree, commits[1])),
+        notes=_notes(ask.tree),
         markers=sum(bool(line.strip()) and not line.strip().startswith(b"#") for line in ignored),
     )
+
+
+def _leaks(ended: Ended) -> tuple[list[dict[str, Any]], int]:
+    """Return the leaks that one process reported, and how many commits it read."""
+    ended_well(ended, 0)
+    errors = _COLOUR.sub("", ended.errors.decode("utf-8", "replace"))
+    if _FATAL.search(errors):
+        raise NoAnswer(f"It met an error and went on{said(ended)}.")
+    found = document(ended)
+    leaks = rows([] if found is None else found, "leaks")
+    counted = _COMMITS.search(errors)
+    if not counted:
+        raise NoAnswer("It did not say how many commits it read.")
+    told = re.search(r"leaks found: (\d+)", errors)
+    if (int(told[1]) if told else 0) != len(leaks):
+        raise NoAnswer(f"It counted {told[1] if told else 0} leaks and reported {len(leaks)}.")
+    return leaks, int(counted[1])
+
+
+def _notes(tree: Tree) -> tuple[str, ...]:
+    if not tree.merges or tree.shows_merges:
+        return ()
+    return (f"What {count(tree.merges, 'merge')} brought in was not looked at: git 2.35 or newer shows it.",)
 
 
 def _gaps(tree: Tree, examined: int) -> list[str]:

@@ -13,9 +13,10 @@ from typing import Any
 
 from ci_actions.findings.model import Finding, Kind, Package, Region, Severity
 from ci_actions.kit.globs import matcher
+from ci_actions.project.locks import normalised
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Trouble
-from ci_actions.security_scan.packages import Pinned, Unreadable, canonical, is_lock, packages
+from ci_actions.security_scan.packages import Pinned, Unreadable, is_lock, packages
 from ci_actions.security_scan.scanners import (
     Ask,
     Choice,
@@ -94,7 +95,7 @@ def locked(ask: Ask) -> Locked:
     if not any(map(is_lock, ask.files)) and not ask.config.requirements:
         if ask.tree.installed:
             return Locked(
-                tuple(Pinned(canonical(name), version, "") for name, version in ask.tree.installed), (), ()
+                tuple(Pinned(normalised(name), version, "") for name, version in ask.tree.installed), (), ()
             )
         return Locked(
             (), (), (f"{listed(ask.files)} names dependencies, and no lock says which versions are meant",)
@@ -181,7 +182,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
     audited = 0
     for process in ended:
         dependencies = report(process)
-        answered = {canonical(text(row.get("name"))) for row in dependencies}
+        answered = {normalised(text(row.get("name"))) for row in dependencies}
         missing = [name for name in process.asked if name.partition("==")[0] not in answered]
         if missing:
             raise NoAnswer(
@@ -189,7 +190,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
             )
         versions = dict(name.split("==", 1) for name in process.asked)
         for row in dependencies:
-            name = canonical(text(row.get("name")))
+            name = normalised(text(row.get("name")))
             if "skip_reason" in row:
                 skipped[f"{name} {versions.get(name, '')}".strip()] = text(row["skip_reason"])
                 continue
@@ -198,7 +199,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
             found = places.get((name, version), [Pinned(name, version, "")])
             vulnerabilities = rows(row.get("vulns"), "vulnerabilities")
             findings += (finding(place, each) for place in found for each in vulnerabilities)
-    internal = frozenset(map(canonical, ask.config.internal))
+    internal = frozenset(map(normalised, ask.config.internal))
     unknown = [name for name in skipped if name.partition(" ")[0] not in internal]
     return Reading(
         findings=tuple(distinct(findings)),
@@ -276,7 +277,7 @@ def distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 def _gaps(known: Locked, unknown: Sequence[str], asked: int, internal: frozenset[str]) -> Iterator[str]:
     yield from known.broken
-    unpinned = [each for each in known.unpinned if canonical(each.partition(" ")[0]) not in internal]
+    unpinned = [each for each in known.unpinned if normalised(each.partition(" ")[0]) not in internal]
     if unpinned:
         yield (
             f"{count(len(unpinned), 'dependency')} without an exact version could not be audited ({listed(unpinned)}); "

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ci_actions.findings.model import Finding, Kind, Package, Region, Severity
+from ci_actions.project.locks import normalised
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Trouble
-from ci_actions.security_scan.packages import Pinned, canonical
+from ci_actions.security_scan.packages import Pinned
 from ci_actions.security_scan.scanners import (
     Ask,
     Choice,
@@ -84,7 +85,7 @@ def classify(ask: Ask, ended: Sequence[Ended]) -> Reading:
             )
         ended_well(each, 0, VULNERABLE)
         found = table(document(each), "report of safety")
-        scanned = {canonical(name) for name in table(found.get("scanned_packages"), "packages")}
+        scanned = {normalised(name) for name in table(found.get("scanned_packages"), "packages")}
         missing = [name for name in each.asked if name.partition("==")[0] not in scanned]
         if missing:
             raise NoAnswer(
@@ -128,7 +129,7 @@ def database_age(ask: Ask) -> float | None:
 
 
 def _places(pinned: Sequence[Pinned], row: Mapping[str, Any]) -> list[Pinned]:
-    name, version = canonical(text(row.get("package_name"))), text(row.get("analyzed_version"))
+    name, version = normalised(text(row.get("package_name"))), text(row.get("analyzed_version"))
     found = [each for each in pinned if (each.name, each.version) == (name, version)]
     return found or [Pinned(name, version, "")]
 

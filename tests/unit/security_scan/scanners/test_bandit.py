@@ -6,8 +6,11 @@ import pytest
 from tests.doubles.scanning import ask, config, ended, tree
 
 from ci_actions.findings.model import Kind, Region, Severity
+from ci_actions.kit.apart import one_by_one
+from ci_actions.kit.forks import Forks
+from ci_actions.kit.jobs import Jobs
 from ci_actions.security_scan.model import Marker, State
-from ci_actions.security_scan.scanners import NoAnswer, Reading, bandit
+from ci_actions.security_scan.scanners import Ended, NoAnswer, Reading, bandit
 
 COUNTS = {
     f"{name}.{level}": 0
@@ -289,3 +292,31 @@ class TestRegion:
     )
     def test_where_it_is(self, changes: dict[str, Any], expected: Region) -> None:
         assert bandit.region(result(**changes)) == expected
+
+
+class TestSideBySide:
+    """Several processes read what one does."""
+
+    def outputs(self) -> list[Ended]:
+        odd = result(filename="./ü.py", code="2 x = 'ü' + call()\n", col_offset=9, end_col_offset=15)
+        password = result(test_id="B105", issue_text="Possible hardcoded password: 'Tr0ub4dor&3'")
+        broken = {"filename": "./c.py", "reason": "syntax error while parsing AST from file"}
+        reports = [
+            report(result(), password),
+            report(odd, files=("ü.py",)),
+            report(files=("c.py",), errors=[broken]),
+        ]
+        return [ended(each, asked=("a.py",), code=1) for each in reports]
+
+    def test_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bandit, "OUTPUT_FOR_TWO", 1)
+        together = [*bandit.reports(self.outputs(), "", Forks(Jobs(3)))]
+        assert together == [*bandit.reports(self.outputs(), "", one_by_one)]
+        assert [len(each.findings) for each in together] == [2, 1, 0]
+        assert together[0].secrets == ["Tr0ub4dor&3"]
+        assert together[2].errors == {"c.py": "syntax error while parsing AST from file"}
+
+    def test_what_nobody_can_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bandit, "OUTPUT_FOR_TWO", 1)
+        with pytest.raises(NoAnswer, match="no JSON"):
+            [*bandit.reports([*self.outputs(), ended(b"{", code=1)], "", Forks(Jobs(3)))]

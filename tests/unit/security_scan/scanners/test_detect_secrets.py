@@ -141,6 +141,25 @@ class TestWithABaseline:
         files = {"a.py": "", "b.py": "", ".secrets.baseline": baseline(b_py=[entry()])}
         assert len(read(files, {"a.py": seen(secret()), "b.py": seen()}).findings) == 1
 
+    @pytest.mark.parametrize(
+        ("kind", "value", "listed", "found"),
+        [
+            pytest.param("Private Key", "BEGIN RSA " + "PRIVATE KEY", 1, [9], id="another private key"),
+            pytest.param("GitHub Token", "ghp", 1, [9], id="another token"),
+            pytest.param("GitHub Token", "ghp", 2, [], id="two, and both are listed"),
+            pytest.param("Secret Keyword", "test", 1, [], id="one short password, used twice"),
+            pytest.param("Secret Keyword", "hunter2!", 1, [], id="one password, used twice"),
+        ],
+    )
+    def test_an_entry_holds_back_no_more_than_it_names(
+        self, kind: str, value: str, listed: int, found: list[int]
+    ) -> None:
+        files = {"a.py": "", ".secrets.baseline": baseline(a_py=[entry(type=kind)] * listed)}
+        same = {"type": kind, "value": value}
+        reading = read(files, {"a.py": seen(secret(**same), secret(**same, line=9))})
+        assert [each.line for each in reading.findings] == found
+        assert reading.held_back == 2 - len(found)
+
     def test_a_real_secret_that_is_still_there_is_said(self) -> None:
         files = {"a.py": "", ".secrets.baseline": baseline(a_py=[entry(is_secret=True)])}
         assert "1 of them were audited as real" in read(files, {"a.py": seen(secret())}).notes[0]

@@ -57,6 +57,8 @@ def read(
     [
         ({}, True, "3 commits of the change"),
         ({"revisions": ("--all",)}, True, "3 commits in the history"),
+        ({"merges": 1}, True, "3 commits and 1 merge of the change"),
+        ({"commits": 0, "merges": 1}, True, "0 commits and 1 merge of the change"),
         ({"commits": 0}, False, "no commit changes a file"),
         ({"commits": 0, "revisions": ()}, False, "no commit"),
         ({"git": False}, False, "not a git repository"),
@@ -72,6 +74,33 @@ def test_it_hides_the_secrets_itself_and_reads_the_change() -> None:
     assert "--redact=100" in task.argv
     assert task.argv[task.argv.index("--log-opts") + 1] == "--full-history abc..HEAD"
     assert task.output == "/scratch/gitleaks.json"
+
+
+def test_what_merges_bring_in_is_asked_for_by_itself() -> None:
+    commits, merges = gitleaks.tasks(request(merges=2))
+    assert commits.argv[commits.argv.index("--log-opts") + 1] == "--full-history abc..HEAD"
+    assert (
+        merges.argv[merges.argv.index("--log-opts") + 1] == "--full-history --merges --remerge-diff abc..HEAD"
+    )
+    assert merges.output != commits.output
+
+
+def test_a_leak_in_a_merge() -> None:
+    two = [ended([leak()], errors=log(leaks=1)), ended([leak(File="m.py")], errors=log(1, leaks=1))]
+    found = gitleaks.classify(request(merges=2), two)
+    assert [each.path for each in found.findings] == ["k.py", "m.py"]
+    assert (found.examined, found.gaps) == (4, ())
+
+
+def test_merges_do_not_stand_for_commits_that_were_not_read() -> None:
+    two = [ended([], errors=log(commits=1)), ended([], errors=log(commits=2))]
+    assert gitleaks.classify(request(merges=2), two).gaps == ("2 of 3 commits were not read",)
+
+
+def test_a_git_that_cannot_show_merges_is_said() -> None:
+    asked = request(merges=2, shows_merges=False)
+    assert len(gitleaks.tasks(asked)) == 1
+    assert "git 2.35" in gitleaks.classify(asked, [ended([], errors=log())]).notes[0]
 
 
 def test_a_baseline_of_its_own_is_used() -> None:
