@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ci_actions.kit.errors import BadInput, CannotJudge
+from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.process import Process, Running
+from ci_actions.project import own_interpreter
 from ci_actions.quality.model import Environment
 from ci_actions.quality.tool import Program
 
 AGENT = Path(__file__).with_name("agent.py")
 _WINDOWS = os.name == "nt"
-#: Seconds for a question to an interpreter or to a manager.
+#: Seconds for a question to an interpreter.
 PATIENCE = 60.0
 
 
@@ -31,74 +32,8 @@ def find(
 
     Raises BadInput for a `python` that is none, CannotJudge where there is no interpreter at all.
     """
-    if asked:
-        named = directory / asked
-        python = str(named) if named.is_file() else which(asked)
-        if python is None:
-            raise BadInput(
-                f"input 'python' is '{asked}', which is no interpreter here (looked in {directory} and on PATH)"
-            )
-        return Probe(process, python, "input python", root)
-    for python, how in _places(directory, root, environ, process, which):
-        if os.path.isfile(python):
-            return Probe(process, python, how, root)
-    for name in ("python3", "python"):
-        if python := which(name):
-            return Probe(process, python, f"{name} on PATH: there is no VIRTUAL_ENV and no .venv", root)
-    raise CannotJudge(
-        "There is no Python environment to take the project's tools from.",
-        advice="Activate one, or name its interpreter with the input python.",
-    )
-
-
-def interpreter_of(folder: str | Path) -> str:
-    """Return where a virtual environment has its interpreter."""
-    return (
-        os.path.join(folder, "Scripts", "python.exe") if _WINDOWS else os.path.join(folder, "bin", "python")
-    )
-
-
-def _places(
-    directory: Path,
-    root: Path,
-    environ: Mapping[str, str],
-    process: Process,
-    which: Callable[[str], str | None],
-) -> Iterator[tuple[str, str]]:
-    """Yield where the interpreter of the project may be, and how it was found; the managers are asked last."""
-    if active := environ.get("VIRTUAL_ENV"):
-        yield interpreter_of(active), f"VIRTUAL_ENV={active}"
-    above = [each for each in (directory, *directory.parents) if each == root or root in each.parents]
-    if named := environ.get("UV_PROJECT_ENVIRONMENT"):
-        for folder in above:
-            yield interpreter_of(folder / named), f"UV_PROJECT_ENVIRONMENT={named}"
-    for folder in above:
-        for name in (".venv", "venv"):
-            yield interpreter_of(folder / name), os.path.relpath(folder / name, directory)
-    if active := environ.get("CONDA_PREFIX"):
-        yield os.path.join(active, "python.exe" if _WINDOWS else "bin/python"), f"CONDA_PREFIX={active}"
-    for folder in above:
-        note = folder / ".pdm-python"
-        if note.is_file():
-            yield note.read_text("utf-8").strip(), ".pdm-python"
-        yield from _managers(folder, process, which)
-
-
-def _managers(
-    folder: Path, process: Process, which: Callable[[str], str | None]
-) -> Iterator[tuple[str, str]]:
-    """Yield what poetry and hatch say, where the project is theirs and they are installed."""
-    file = folder / "pyproject.toml"
-    text = file.read_text("utf-8", "replace") if file.is_file() else ""
-    for manager, mark, words in (
-        ("poetry", "[tool.poetry", ["env", "info", "--path", "--no-interaction"]),
-        ("hatch", "[tool.hatch.envs", ["env", "find"]),
-    ):
-        if (mark in text or (folder / f"{manager}.lock").is_file()) and (program := which(manager)):
-            done = process.run([program, *words], cwd=folder, timeout=PATIENCE)
-            lines = done.text.strip().splitlines()
-            if done.ok and lines:
-                yield interpreter_of(lines[-1].strip()), f"{manager} {' '.join(words[:2])}"
+    found = own_interpreter.find(asked, directory, root, environ, process, which)
+    return Probe(process, found.python, found.how, root)
 
 
 class Probe:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import current_thread, main_thread
 
 from ci_actions.kit.clock import Clock
+from ci_actions.kit.interruption import interruptible
 from ci_actions.kit.jobs import Release
 from ci_actions.kit.process import Group, Process, await_any
 from ci_actions.quality.model import Command, Ran
@@ -68,7 +68,7 @@ class Runner:
     @contextmanager
     def running(self) -> Iterator[Running]:
         """Yield what takes jobs and runs them while other work is done; nothing of them is left behind."""
-        with _interruptible():
+        with interruptible():
             made = Running(self)
             try:
                 yield made
@@ -216,21 +216,3 @@ def _end_of(file: Path, count: int = 4096) -> bytes:
             return stream.read(count)
     except OSError:
         return b""
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn a request to end (a cancelled job sends SIGTERM after SIGINT) into an interruption: `finally` then runs."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    import signal
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
