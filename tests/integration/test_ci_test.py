@@ -930,6 +930,13 @@ def test_what_is_measured_is_what_coverage_run_measures(tmp_path: Path) -> None:
         }  # fmt: skip
 
 
+def test_a_worker_measures_whatever_becomes_of_it_after_its_last_test(tmp_path: Path) -> None:
+    ends = "import os\ndef pytest_unconfigure(config):\n    if hasattr(config, 'workerinput'):\n        os._exit(0)\n"
+    folder = write(tmp_path / "project", {**SERVICE, "conftest.py": ends})
+    assert ci_test(folder, "--args=-n2").code == 0
+    assert measured(folder, USUAL) == {"src/shop/__init__.py", "src/shop/prices.py"}
+
+
 def test_coverage_is_handed_on_to_coverage_gate(tmp_path: Path) -> None:
     folder = write(tmp_path / "project", SERVICE)
     for arguments in ("", "-n2"):

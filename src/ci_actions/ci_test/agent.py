@@ -343,12 +343,13 @@ class Plugin(object):
         self.run.record.note("internal-error", text=str(excrepr)[-TEXT:])
 
     def pytest_sessionfinish(self):
-        """Record that pytest came to its end; what others do then may be to end the process at once."""
+        """Record that pytest came to its end; what others do then may be to end the process at once.
+
+        A worker writes what it has measured before pytest-xdist tells that it is through: from then on it may be killed.
+        """
         if not self.worker:
             self.run.record.note("finish")
-
-    def pytest_unconfigure(self):
-        """Write what a worker has measured."""
+        yield
         if self.worker:
             self.run.stop_measuring(save=True)
 
@@ -358,7 +359,7 @@ HOOKS = {
     "pytest_load_initial_conftests": {"hookwrapper": True},
     "pytest_configure_node": {"optionalhook": True},
     "pytest_collection_modifyitems": {"hookwrapper": True, "tryfirst": True},
-    "pytest_sessionfinish": {"tryfirst": True},
+    "pytest_sessionfinish": {"hookwrapper": True},
 }
 
 
