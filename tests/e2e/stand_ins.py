@@ -40,5 +40,7 @@ def tool_cache(folder: Path, prefixes: Mapping[str, str]) -> None:
     for version, prefix in prefixes.items():
         place = folder / "Python" / version
         place.mkdir(parents=True, exist_ok=True)
-        (place / "x64").symlink_to(prefix)
+        # Several modules of one session share act's tool cache.
+        if not (place / "x64").is_symlink():
+            (place / "x64").symlink_to(prefix)
         (place / "x64.complete").touch()
