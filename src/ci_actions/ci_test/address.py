@@ -112,9 +112,13 @@ def _parsed(url: str) -> Address:
     one = urlsplit(f"//{hosts.split(',')[0]}")
     query = {name: each[-1] for name, each in parse_qs(parts.query).items()}
     host = unquote(query.get("host") or one.hostname or "localhost")
-    port = int(query.get("port") or one.port or _PORTS.get(scheme, 0))
-    if not 0 < port < 65536:
+    # A port 0 is meant as it is written: nobody is there, and least of all at the usual port.
+    usual = _PORTS.get(scheme) if one.port is None else one.port
+    port = int(query.get("port") or usual or 0)
+    if usual is None and not port:
         raise NotAnAddress("names no port, and its scheme has no usual one")
+    if not 0 <= port < 65536:
+        raise NotAnAddress(_LIKE)
     protocol = _PROTOCOLS.get(scheme, Protocol.CONNECTION)
     if host.startswith("/"):
         socket = f"{host}/.s.PGSQL.{port}" if protocol is Protocol.POSTGRESQL else host

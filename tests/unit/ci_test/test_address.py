@@ -27,6 +27,7 @@ SQL, REDIS, PLAIN = Protocol.POSTGRESQL, Protocol.REDIS, Protocol.CONNECTION
         ("redis://:p@cache", REDIS, "cache:6379"),
         ("redis://cache:6380/3", REDIS, "cache:6380"),
         ("valkey://cache", REDIS, "cache:6379"),
+        ("postgresql://u:p@localhost:0/name", SQL, "localhost:0"),
         ("unix:///tmp/redis.sock?db=1", REDIS, "/tmp/redis.sock"),
         ("rediss://cache", PLAIN, "cache:6379"),
         ("mysql+pymysql://u:p@db/name", PLAIN, "db:3306"),
