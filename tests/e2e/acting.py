@@ -134,13 +134,14 @@ class World:
         stand_ins: Mapping[str, Path] | None = None,
         caches: Path | None = None,
         artifacts: Path | None = None,
+        secrets: Mapping[str, str] | None = None,
         token: str = "",
     ) -> Run:
         """Run the jobs of a workflow for an event, offline, on this host.
 
         `stand_ins` are the folders that stand for others' actions (`actions/cache@<commit>`), `caches` is where act's
-        cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none. `token` is
-        what jobs get as `github.token`.
+        cache server keeps its entries, `artifacts` where its server for artifacts does; without them there is none. `secrets` are
+        those of the repository, `token` is what jobs get as `github.token`.
         """
         words = self.command(
             repository,
@@ -152,6 +153,7 @@ class World:
             stand_ins=stand_ins,
             caches=caches,
             artifacts=artifacts,
+            secrets=secrets,
             token=token,
         )
         done = subprocess.run(
@@ -177,6 +179,7 @@ class World:
         stand_ins: Mapping[str, Path] | None = None,
         caches: Path | None = None,
         artifacts: Path | None = None,
+        secrets: Mapping[str, str] | None = None,
         token: str = "",
     ) -> list[str]:
         """Return the command of act that `run` runs."""
@@ -201,8 +204,8 @@ class World:
             words += ["--local-repository", f"{action}={folder}"]
         for name, value in (env or {}).items():
             words += ["--env", f"{name}={value}"]
-        if token:
-            words += ["--secret", f"GITHUB_TOKEN={token}"]
+        for name, value in {**(secrets or {}), **({"GITHUB_TOKEN": token} if token else {})}.items():
+            words += ["--secret", f"{name}={value}"]
         if payload is not None:
             file = repository.parent / f"{repository.name}-{event}.json"
             file.write_text(json.dumps(payload))

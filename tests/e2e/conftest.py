@@ -15,6 +15,8 @@ if str(ROOT) not in sys.path:  # `python -m pytest` puts it there, the command `
     sys.path.insert(0, str(ROOT))
 
 from tests.e2e.acting import Repository, World, make_world  # noqa: E402
+from tests.e2e.pipelines import for_act, interpreter  # noqa: E402
+from tests.e2e.stand_ins import tool_cache  # noqa: E402
 
 
 def act_or_skip() -> Path:
@@ -36,6 +38,18 @@ def act_or_skip() -> Path:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Real act, a source tree, and the released tree made of it."""
     return make_world(act_or_skip(), ROOT, tmp_path_factory.mktemp("trees"))
+
+
+@pytest.fixture(scope="session")
+def machine(world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
+    """The tree for act, a tool cache with this interpreter, and the private environments that this machine has already."""
+    tool_cache(world.cache / "act" / "tool_cache", interpreter())
+    kept = Path(os.environ["XDG_CACHE_HOME"], "ci-actions", "environments")
+    kept.mkdir(parents=True, exist_ok=True)
+    here = world.cache / "ci-actions" / "environments"
+    if not here.exists():
+        here.symlink_to(kept)
+    return world, for_act(world.released, tmp_path_factory.mktemp("act") / "tree")
 
 
 @pytest.fixture(scope="module")

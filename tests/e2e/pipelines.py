@@ -79,11 +79,13 @@ def pipeline(code: int, text: str) -> Pipeline:
 
 
 def name_of(job: str) -> str:
-    """Return `ci / test 3.11 (1/2)` for what act calls `ci/ci/test 3.11 (1/2)-1`.
+    """Return `orders / test 3.11 (1/2)` for what act calls `orders/ci/test 3.11 (1/2)-1`.
 
-    The name of the workflow stands first, and the jobs of a matrix are numbered.
+    Of a called job act gives the caller's and the called workflow's name first, of another its own workflow's; the jobs of a
+    matrix are numbered.
     """
-    return " / ".join(part.strip() for part in re.sub(r"-\d+ *$", "", job).split("/", 2)[1:])
+    first, second, *called = (part.strip() for part in re.sub(r"-\d+ *$", "", job).split("/", 2))
+    return f"{first} / {called[0]}" if called else second
 
 
 def call(uses: str = CI, **given: str | Mapping[str, str]) -> dict[str, Any]:
@@ -130,6 +132,7 @@ class Consumer:
         *,
         payload: Mapping[str, object] | None = None,
         env: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
         caches: bool = True,
     ) -> Pipeline:
         """Run the caller's workflow; without `jobs` it is one call with what `GIVEN` says."""
@@ -148,6 +151,7 @@ class Consumer:
             stand_ins=self.stand_ins,
             caches=self.folder / "caches" if caches else None,
             artifacts=artifacts,
+            secrets=secrets,
             tree=self.tree,
         )
         return pipeline(done.code, done.text)

@@ -7,7 +7,6 @@ sample them: everything green, a cheap job red, and a change of documentation al
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,13 +18,11 @@ from tests.e2e.pipelines import (
     Consumer,
     Pipeline,
     call,
-    for_act,
-    interpreter,
     orders,
     pull_request,
     settings,
 )
-from tests.e2e.stand_ins import stand_ins_or_skip, stands_for, tool_cache
+from tests.e2e.stand_ins import stand_ins_or_skip, stands_for
 
 pytestmark = pytest.mark.e2e
 
@@ -50,18 +47,6 @@ FRONTEND = {
     "fs.mkdirSync('dist', { recursive: true });\n"
     "fs.writeFileSync('dist/index.html', '<h1>orders</h1>');\n",
 }
-
-
-@pytest.fixture(scope="module")
-def machine(world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
-    """The tree for act, a tool cache with this interpreter, and the private environments that this machine has already."""
-    tool_cache(world.cache / "act" / "tool_cache", interpreter())
-    kept = Path(os.environ["XDG_CACHE_HOME"], "ci-actions", "environments")
-    kept.mkdir(parents=True, exist_ok=True)
-    here = world.cache / "ci-actions" / "environments"
-    if not here.exists():
-        here.symlink_to(kept)
-    return world, for_act(world.released, tmp_path_factory.mktemp("act") / "tree")
 
 
 @pytest.fixture(scope="module")

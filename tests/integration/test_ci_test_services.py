@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.integration.servers import free_port, open_folder, postgresql, redis, running
 
 pytestmark = pytest.mark.integration
 
@@ -25,71 +21,11 @@ PASSWORD = "hunter%4022"
 SHOW = 'case "$DATABASE_URL$REDIS_URL" in *hunter%4022*) exit 0;; esac; exit 1'
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that a user without rights can reach: pytest's own are closed to others."""
-    made = Path(tempfile.mkdtemp(prefix="ci-actions-services-"))
-    if os.getuid() == 0:
-        shutil.chown(made, "nobody")
-    yield made
-    shutil.rmtree(made)
-
-
-def nobody() -> dict[str, Any]:
-    """PostgreSQL refuses to be started by root."""
-    return {"user": "nobody"} if os.getuid() == 0 else {}
-
-
-@contextmanager
-def running(words: list[str | Path], cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
-    child = subprocess.Popen(
-        words,
-        cwd=cwd,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(cwd)},
-        **nobody(),
-    )
-    try:
-        yield child
-    finally:
-        child.terminate()
-        child.wait()
-
-
-def postgresql(folder: Path, port: int) -> list[str | Path]:
-    """Make a database with a password, and return how it is started; skips where there is no PostgreSQL."""
-    found = [shutil.which("initdb"), *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")))]
-    initdb = next((each for each in reversed(found) if each), None)
-    if initdb is None:
-        pytest.skip("PostgreSQL is missing: apt-get install postgresql, or brew install postgresql")
-    (folder / "password").write_text("hunter@22")
-    if os.getuid() == 0:
-        shutil.chown(folder / "password", "nobody")
-    made = subprocess.run(
-        [initdb, "--pgdata", folder / "data", "--username=app", "--pwfile", folder / "password", "--auth=scram-sha-256",
-         "--no-sync"],
-        cwd=folder, capture_output=True, text=True, check=False, **nobody(),
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    return [
-        Path(initdb).with_name("postgres"), "-D", folder / "data", "-p", str(port), "-c", "listen_addresses=127.0.0.1",
-        "-c", f"unix_socket_directories={folder}", "-c", "fsync=off",
-    ]  # fmt: skip
-
-
-def redis(port: int) -> list[str | Path]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("Redis is missing: apt-get install redis-server, or brew install redis")
-    return [program, "--port", str(port), "--bind", "127.0.0.1", "--requirepass", "hunter@22", "--save", ""]
+    """A folder that a server without rights can reach."""
+    with open_folder() as made:
+        yield made
 
 
 def ci_test(project: Path, **inputs: str) -> subprocess.Popen[str]:
@@ -114,7 +50,7 @@ def assert_waited(asked: subprocess.Popen[str], says: str) -> None:
 
 def test_postgresql_is_waited_for(tmp_path: Path, folder: Path) -> None:
     port = free_port()
-    words = postgresql(folder, port)
+    words = postgresql(folder, port, "hunter@22")
     asked = ci_test(tmp_path, DATABASE_URL=f"postgresql://app:{PASSWORD}@127.0.0.1:{port}/app")
     time.sleep(1)
     assert asked.poll() is None, "nobody listens yet"
@@ -135,7 +71,7 @@ def test_postgresql_is_waited_for(tmp_path: Path, folder: Path) -> None:
 
 def test_redis_is_waited_for(tmp_path: Path, folder: Path) -> None:
     port = free_port()
-    words = redis(port)
+    words = redis(port, "hunter@22")
     asked = ci_test(tmp_path, REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:{port}/0")
     time.sleep(1)
     assert asked.poll() is None, "nobody listens yet"
