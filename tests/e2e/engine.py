@@ -64,7 +64,9 @@ class Engine:
 @contextmanager
 def engine_or_skip() -> Iterator[Engine]:
     """An engine with its data in a folder of its own, until it is no longer needed."""
-    if os.getuid() or not all(map(shutil.which, ("dockerd", "docker", "ip", "nsenter", "unshare"))):
+    if os.getuid() or not all(
+        map(shutil.which, ("dockerd", "docker", "ip", "nsenter", "setpriv", "unshare"))
+    ):
         pytest.skip(f"no Docker engine of a test's own: {_MISSING}")
     alone = ["unshare", "--net", "--mount"]
     if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
@@ -75,7 +77,9 @@ def engine_or_skip() -> Iterator[Engine]:
         made = root / "docker.sock"
         places = [f"--data-root={root / 'data'}", f"--exec-root={root / 'exec'}", f"--pidfile={root / 'pid'}"]
         start = 'ip link set lo up && exec dockerd "$@"'
-        words = [*alone, "sh", "-c", start, "sh", f"--host=unix://{made}", *places, *_OPTIONS]
+        # Also where the tests are killed, it ends.
+        tied = ["setpriv", "--pdeathsig", "TERM"]
+        words = [*tied, *alone, "sh", "-c", start, "sh", f"--host=unix://{made}", *places, *_OPTIONS]
         with (root / "log").open("w") as log:
             child = subprocess.Popen(words, stdout=log, stderr=log)
         engine = Engine(made, child.pid)

@@ -259,8 +259,12 @@ def test_act_starts_the_services_of_a_caller(
     given = {**nothing_else, "groups": "", "python-versions": "", "security-tools": ""}
     images = {"postgres-image": POSTGRES, "redis-image": REDIS, "before-install": ASK}
     callers = {
-        "with": call(**given, **images, **{"test-command": "bash -e test.sh"}),
-        "without": call(**given, **{"test-command": 'test -z "$DATABASE_URL$REDIS_URL" && echo none there'}),
+        "with": call(name="with", **given, **images, **{"test-command": "bash -e test.sh"}),
+        "without": call(
+            name="without",
+            **given,
+            **{"test-command": 'test -z "$DATABASE_URL$REDIS_URL" && echo none there'},
+        ),
     }
     repository = new_repository()
     repository.git("rm", "-r", "--quiet", ".")
