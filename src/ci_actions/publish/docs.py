@@ -193,12 +193,31 @@ def snippets(root: Path, text: str) -> str:
     return re.sub(r"<!-- file: (?P<path>\S+) -->\n```\w*\n(?:.*?\n)??```", block, text, flags=re.DOTALL)
 
 
+def internal_readme(capability: Capability[Any]) -> str:
+    """Return the whole README of an internal action: what it is a part of, its inputs and its outputs."""
+    return "\n".join(
+        (
+            f"# {capability.name}",
+            "",
+            "Internal: a part of [our own workflows](https://github.com/org/ci-actions/blob/main/docs/ci.md), whose inputs",
+            f"may change in any release. {capability.question}",
+            "",
+            inputs_table(capability),
+            "",
+            outputs_table(capability),
+            "",
+        )
+    )
+
+
 def expected(root: Path) -> Iterator[tuple[Path, str]]:
     """Yield every generated or partly generated file with what it must hold."""
     for name in (*CAPABILITIES, *INTERNAL):
         written = root / "actions" / name / "action.yml"
         present = written.read_text(encoding="utf-8") if written.exists() else ""
         yield written, action_yml(load(name), present)
+    for name in INTERNAL:
+        yield root / "actions" / name / "README.md", internal_readme(load(name))
     for name in CAPABILITIES:
         capability = load(name)
         readme = root / "actions" / name / "README.md"
