@@ -20,4 +20,7 @@ const lines = (name) => core.getMultilineInput(name).filter(Boolean);
   core.setOutput('cache-matched-key', found);
   core.setOutput('cache-hit', String(found === key));
   core.info(`Cache restored from key: ${found}`);
-})().catch((error) => core.setFailed(error.message));
+})()
+  .catch((error) => core.setFailed(error.message))
+  // As the real one: connections that are still open would keep it alive for many seconds.
+  .finally(() => process.exit());

@@ -10,4 +10,7 @@ const core = require('@actions/core');
   }
   const id = await cache.saveCache(core.getMultilineInput('path').filter(Boolean), key);
   if (id !== -1) core.info(`Cache saved with key: ${key}`);
-})().catch((error) => core.info(`[warning]${error.message}`));
+})()
+  .catch((error) => core.info(`[warning]${error.message}`))
+  // As the real one: connections that are still open would keep it alive for many seconds.
+  .finally(() => process.exit());
