@@ -24,8 +24,8 @@ pytestmark = pytest.mark.integration
 COMMAND = (sys.executable, "-m", "ci_actions", "ci-test", "--json")
 #: The one with most plugins.
 USUAL = "3.13"
-#: One for each major version of pytest; test_every_python takes the others.
-MAJORS = ("3.6", "3.8", "3.9", "3.13")
+#: One for each other major version of pytest.
+MAJORS = ("3.6", "3.8", "3.9")
 
 
 @dataclass(frozen=True)
@@ -244,23 +244,29 @@ def check_parts(folder: Path, python: str, arguments: str) -> None:
     assert f"pytest=={runs[0].shard['pytest']}" == wanted
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["workers", "pytest-cov-workers", "quiet"])
 def test_two_parts_are_the_whole(tmp_path: Path, way: str) -> None:
     check_parts(tmp_path / "project", USUAL, WAYS[way])
 
 
-@pytest.mark.parametrize("way", ["workers", "pytest-cov-workers"])
-@pytest.mark.parametrize("python", MAJORS[:-1])
-def test_every_major_version_of_pytest(tmp_path: Path, python: str, way: str) -> None:
+@pytest.mark.parametrize("python", MAJORS)
+def test_every_major_version_of_pytest(tmp_path: Path, python: str) -> None:
+    check_parts(tmp_path / "project", python, WAYS["pytest-cov-workers"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["alone", "workers", "groups", "importlib"])
+@pytest.mark.parametrize("python", sorted(set(pytests.SETS) - {"bare"}))
+def test_every_python(tmp_path: Path, python: str, way: str) -> None:
+    """Slow: 32 projects are tested twice. test_two_parts_are_the_whole and the one for the majors sample it."""
     check_parts(tmp_path / "project", python, WAYS[way])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("python", sorted(set(pytests.SETS) - {USUAL, "bare"}))
-def test_every_python(tmp_path: Path, python: str, way: str) -> None:
-    """Slow: 56 projects are tested twice. test_every_major_version_of_pytest samples it."""
-    check_parts(tmp_path / "project", python, WAYS[way])
+@pytest.mark.parametrize("python", sorted(set(pytests.SETS) - {USUAL, "bare", *MAJORS}))
+def test_every_other_python(tmp_path: Path, python: str) -> None:
+    """Slow: as many environments again. test_every_major_version_of_pytest samples it."""
+    check_parts(tmp_path / "project", python, WAYS["pytest-cov-workers"])
 
 
 # --- what keeps a run from being green ------------------------------------------------------------
