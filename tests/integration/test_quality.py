@@ -247,7 +247,7 @@ def test_an_interruption_ends_the_tools_too(python: Path, new_repository: Callab
     child = subprocess.Popen(
         [*COMMAND, f"--python={python}"],
         cwd=repository.path,
-        env={**os.environ, "MARK": str(mark)},
+        env={**os.environ, "MARK": str(mark), "XDG_CACHE_HOME": str(repository.path.parent / "cache")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
