@@ -56,7 +56,8 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
     if not config.install:
         return begun
     if not work.installs:
-        return replace(begun, distributions=_count(found.proof), has_project=driver.has_project)
+        kept = getattr(found.proof, "in_place", None)
+        return replace(begun, distributions=_count(found.proof), has_project=driver.has_project and not kept)
     if plan.unknown and config.lock_policy == "frozen":
         drifted = driver.check_lock()
         watch.lap("lock")
@@ -66,7 +67,11 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         _remove(job.venv)
     driver.install()
     watch.lap("install")
-    marker = environment.record(config, plan, keyed, driver)
+    in_place = environment.in_place(driver) if driver.has_project else {}
+    if in_place:
+        driver.install_project()
+        watch.lap("project")
+    marker = environment.record(config, plan, keyed, driver, in_place)
     begun = replace(begun, notices=(*begun.notices, *_misfits(driver)))
     watch.lap("record")
     saves = plan.save and found.matched != keyed.key
@@ -80,7 +85,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         distributions=len(marker.distributions),
         size=sum(facts.size(path) for path in kept) if saves else 0,
         save=saves,
-        has_project=driver.has_project,
+        has_project=driver.has_project and not in_place,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ci_actions.home import cache_home
@@ -88,20 +89,44 @@ def proof(config: Config, edges: Edges[Config], plan: Plan, keyed: Keyed) -> Ver
         process=edges.process,
         local=manager.local,
         project=work.directory,
+        in_place=in_place(manager),
     )
     if isinstance(found, Verified) and not found.moved and edges.context.github:
         environments.drop_bytecode(found.environment)
     return found
 
 
-def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver) -> Marker:
-    """Leave the note in an environment that was just made."""
+def in_place(filled: Driver) -> dict[str, str]:
+    """Return the project by its name, and the digest of what its installation depends on; nothing where that is not kept."""
+    if not filled.keeps_project:
+        return {}
+    from ci_actions.project.in_place import depends_on
+
+    project = filled.job.files.table("pyproject.toml", "project")
+    digest = depends_on(filled.job.files, _layout(filled.job.directory))
+    return {environments.normalised(str(project.get("name"))): digest} if digest else {}
+
+
+def _layout(directory: Path) -> Iterator[str]:
+    """Yield the folders and modules of a project among which backends look for packages."""
+    for folder in (directory, directory / "src"):
+        for each in folder.iterdir() if folder.is_dir() else ():
+            name = each.relative_to(directory).as_posix()
+            if each.suffix == ".py" or (each / "__init__.py").is_file():
+                yield name
+            elif each.is_dir() and not each.name.startswith((".", "__")):
+                yield f"{name}/"
+
+
+def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver, kept: Mapping[str, str]) -> Marker:
+    """Leave the note in an environment that was just made, with the projects in it that are kept."""
     return environments.record(
         filled.job.venv,
         interpreter=filled.job.interpreter,
         origin=origin(config, plan, keyed),
         local=filled.local,
         project=filled.job.directory,
+        in_place=kept,
     )
 
 

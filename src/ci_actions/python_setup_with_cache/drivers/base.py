@@ -124,6 +124,8 @@ class Driver:
     #: The oldest Python that the pinned version installs for; for older ones, another version and what it reaches to.
     oldest: ClassVar[tuple[int, int]] = (3, 6)
     for_older: ClassVar[tuple[str, str]] = ("", "")
+    #: Whether installing the project takes so long that it is kept with the environment, where its files alone decide it.
+    keeps_project: ClassVar[bool] = False
     #: Environment variables for every run of the manager.
     settings: ClassVar[Mapping[str, str]] = {}
 
