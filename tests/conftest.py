@@ -6,8 +6,8 @@ See README.md beside this file for the kinds of tests and their rules.
 from __future__ import annotations
 
 import os
-import signal
 import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Mapping

@@ -43,9 +43,12 @@ def depends_on(files: ProjectFiles, layout: Iterable[str]) -> str:
     """
     if not _is_settled(files):
         return ""
-    from ci_actions.home import sha256
+    from hashlib import sha256
 
-    return sha256(b"\0".join([files.bytes("pyproject.toml"), *(each.encode() for each in sorted(layout))]))
+    content = b"\0".join(
+        [files.bytes("pyproject.toml"), *(each.encode("utf-8", "surrogateescape") for each in sorted(layout))]
+    )
+    return sha256(content).hexdigest()
 
 
 def _is_settled(files: ProjectFiles) -> bool:
