@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from ci_actions.home import cache_home
@@ -14,6 +14,7 @@ from ci_actions.project.managers import detect
 from ci_actions.project.marker import Marker, Origin
 from ci_actions.project.model import Interpreter
 from ci_actions.project.reading import read_project
+from ci_actions.python_setup_with_cache import in_place
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.drivers import driver
 from ci_actions.python_setup_with_cache.drivers.base import Driver, Job
@@ -89,33 +90,11 @@ def proof(config: Config, edges: Edges[Config], plan: Plan, keyed: Keyed) -> Ver
         process=edges.process,
         local=manager.local,
         project=work.directory,
-        in_place=in_place(manager),
+        in_place=in_place.kept(work.files, work.directory, work.detected.manager),
     )
     if isinstance(found, Verified) and not found.moved and edges.context.github:
         environments.drop_bytecode(found.environment)
     return found
-
-
-def in_place(filled: Driver) -> dict[str, str]:
-    """Return the project by its name, and the digest of what its installation depends on; nothing where that is not kept."""
-    if not filled.keeps_project:
-        return {}
-    from ci_actions.project.in_place import depends_on
-
-    project = filled.job.files.table("pyproject.toml", "project")
-    digest = depends_on(filled.job.files, _layout(filled.job.directory))
-    return {environments.normalised(str(project.get("name"))): digest} if digest else {}
-
-
-def _layout(directory: Path) -> Iterator[str]:
-    """Yield the folders and modules of a project among which backends look for packages."""
-    for folder in (directory, directory / "src"):
-        for each in folder.iterdir() if folder.is_dir() else ():
-            name = each.relative_to(directory).as_posix()
-            if each.suffix == ".py" or (each / "__init__.py").is_file():
-                yield name
-            elif each.is_dir() and not each.name.startswith((".", "__")):
-                yield f"{name}/"
 
 
 def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver, kept: Mapping[str, str]) -> Marker:

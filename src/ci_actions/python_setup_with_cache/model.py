@@ -127,7 +127,8 @@ class Keyed(HandedOn):
 class KeyFacts:
     """What the second phase found: the interpreter that came, the manager that will be used, and what lies where.
 
-    `brought_by` is how the folders of the private environment begin that brings the manager, empty without one.
+    `brought_by` is how the folders of the private environment begin that brings the manager, empty where none is needed
+    once the project's environment is made.
     """
 
     plan: Plan

@@ -124,8 +124,6 @@ class Driver:
     #: The oldest Python that the pinned version installs for; for older ones, another version and what it reaches to.
     oldest: ClassVar[tuple[int, int]] = (3, 6)
     for_older: ClassVar[tuple[str, str]] = ("", "")
-    #: Whether installing the project takes so long that it is kept with the environment, where its files alone decide it.
-    keeps_project: ClassVar[bool] = False
     #: Environment variables for every run of the manager.
     settings: ClassVar[Mapping[str, str]] = {}
 
@@ -311,7 +309,7 @@ class Driver:
     @property
     def is_package(self) -> bool:
         """Whether the project says how it is built; what does not is no package, and is run from where it lies."""
-        return "setup.py" in self.job.files or bool(self.job.files.table("pyproject.toml", "build-system"))
+        return self.job.files.is_package
 
     @property
     def local(self) -> frozenset[str]:

@@ -19,7 +19,6 @@ class Pip(Driver):
     """pip: requirements files, or what `pyproject.toml` asks for."""
 
     manager = Manager.PIP
-    keeps_project = True
 
     def sync(self) -> None:
         """Install the requirements files of the project and its groups, or the static dependencies of pyproject.toml."""
