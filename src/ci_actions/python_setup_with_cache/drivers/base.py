@@ -309,7 +309,7 @@ class Driver:
     @property
     def is_package(self) -> bool:
         """Whether the project says how it is built; what does not is no package, and is run from where it lies."""
-        return "setup.py" in self.job.files or bool(self.job.files.table("pyproject.toml", "build-system"))
+        return self.job.files.is_package
 
     @property
     def local(self) -> frozenset[str]:
