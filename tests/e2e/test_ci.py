@@ -134,7 +134,7 @@ def test_documentation_alone_needs_no_tests(branch: Consumer) -> None:
             {"src/orders/half.py": UNTESTED.lstrip()}, {}, "coverage", "src/orders/half.py", id="coverage"
         ),
         pytest.param(
-            {"README.rst": "orders\n======\n\n.. nonsense:: x\n"}, {}, "build", "README", id="build"
+            {"README.rst": "orders\n======\n\n.. nonsense:: x\n"}, {}, "build", "nonsense", id="build"
         ),
         pytest.param(
             {**FRONTEND, "frontend/build.js": "console.log('built nothing')\n"},
@@ -269,9 +269,11 @@ def test_two_projects_in_one_repository(
     assert set(both.results("orders")) == EVERYTHING - {"docs"}
     assert both.results("rates") == {"all-green": "success"}
     assert {name.partition("-test-")[0] for name in consumer.artifacts() if "-test-" in name} == {
-        "services-orders"
+        "services.orders"
     }
 
+    # The callers are on main now: only the service is what changes.
+    repository.git("push", "--quiet", "origin", "HEAD:main")
     source = (ORDERS.parent / "rates" / "rates.go").read_text()
     untested = "func half(cents int64) int64 { return cents / 2 }"
     consumer.add({"services/rates/rates.go": f"{source}\n{untested}\n"})
