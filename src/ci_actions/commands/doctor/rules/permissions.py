@@ -35,10 +35,6 @@ def _other(step: Step, name: str) -> bool:
     return "github.token" not in lowered and "secrets.github_token" not in lowered
 
 
-def _lacks_input(name: str) -> Callable[[Step], bool]:
-    return lambda step: name not in step.given
-
-
 #: What their documentation says they need.
 _OTHERS: Mapping[str, _Needs] = {
     "actions/attest": _Needs(("id-token", "attestations")),
@@ -56,7 +52,10 @@ _OTHERS: Mapping[str, _Needs] = {
         ("security-events",), lambda step: _other(step, "token") or "upload" in step.given
     ),
     "github/codeql-action/upload-sarif": _Needs(("security-events",), _given("token")),
-    "google-github-actions/auth": _Needs(("id-token",), _lacks_input("workload_identity_provider")),
+    "google-github-actions/auth": _Needs(
+        ("id-token",),
+        lambda step: "workload_identity_provider" not in step.given or "credentials_json" in step.given,
+    ),
     "peaceiris/actions-gh-pages": _Needs(
         ("contents",), lambda step: "github_token" not in step.given or _other(step, "github_token")
     ),
@@ -121,7 +120,7 @@ def _steps(file: File, repository: Repository) -> Iterator[Said]:
             continue
         name = "/".join(part for part in (reference.repository, reference.path) if part).lower()
         needs = _OTHERS.get(name)
-        if needs is None or needs.unless(step):
+        if needs is None or needs.unless(step) or step.node.get("continue-on-error"):
             continue
         missing = [scope for scope in needs.scopes if permissions.level(scope) != "write"]
         if missing and step.uses:
