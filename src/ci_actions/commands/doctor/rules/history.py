@@ -12,7 +12,7 @@ from ci_actions.commands.doctor.files import File
 from ci_actions.commands.doctor.model import Rule, Said
 from ci_actions.commands.doctor.repository import Repository
 from ci_actions.commands.doctor.shell import Command, commands
-from ci_actions.workflows.document import Scalar
+from ci_actions.workflows.document import Scalar, Table
 from ci_actions.workflows.model import Step
 from ci_actions.workflows.references import Remote
 from ci_actions.workflows.source import place_of
@@ -27,11 +27,12 @@ _NEEDS = (
     (re.compile(rf"\bgit\b[^|]*\bmerge-base\b[^|]*{_REMOTE_BRANCH}"), "`git merge-base`"),
     (re.compile(r"^diff-(?:cover|quality)\b(?!.*--help)"), "diff-cover"),
     (re.compile(r"^nx affected\b|^nx\b.*\baffected\b"), "`nx affected`"),
-    (re.compile(r"^git describe\b(?!.*(?:--always|--help))"), "`git describe`"),
+    (re.compile(r"^git describe\b(?!.*(?:--always|--help|--exact-match|--candidates=0))"), "`git describe`"),
     (re.compile(r"^python3? -m setuptools_scm\b|^setuptools-scm\b"), "setuptools-scm"),
     (re.compile(r"^commitlint\b.*--from"), "commitlint"),
     (re.compile(r"^towncrier check\b"), "`towncrier check`"),
 )  # fmt: skip
+_SUBSTITUTED = re.compile(r"\$\(\s*([^()]*)")
 _STARTERS = re.compile(
     r"^(?:npx (?:--yes |-y |--no-install )?|pnpm (?:exec )?|yarn |bunx |uvx? (?:run )?"
     r"|(?:poetry|pdm|pipenv|hatch|pipx) run )+"
@@ -53,32 +54,48 @@ def _shallow(file: File, repository: Repository) -> Iterator[Said]:
                 if _FETCHES.search(step.run.text):
                     checkout = None
                 else:
-                    yield from _asked(file, checkout, step, step.run)
+                    yield from _asked(file, checkout, step.run)
 
 
-def _asked(file: File, checkout: Step, step: Step, run: Scalar) -> Iterator[Said]:
-    del step
+def _asked(file: File, checkout: Step, run: Scalar) -> Iterator[Said]:
+    tags = _is_run_for_tags(file)
     for each in commands(run.text):
         if each.sign == "||" or each.is_tested:
             continue
-        what = _needs_history(each)
-        if what:
+        what = next(filter(None, map(_needs_history, _texts(each))), "")
+        if what and not (tags and "describe" in what):
             depth = checkout.given.get("fetch-depth")
+            many = isinstance(depth, Scalar) and depth.text != "1"
             yield Said(
                 place=place_of(file.lines, run, each.text.splitlines()[0]),
                 message=f"{what} needs history, and the checkout in line {checkout.place.line} fetches "
-                f"{depth.text + ' commits' if isinstance(depth, Scalar) and depth.text != '1' else 'one commit'}",
+                + (f"{depth.text} commits" if isinstance(depth, Scalar) and many else "one commit"),
                 fix="give that checkout `fetch-depth: 0`",
             )
 
 
-def _needs_history(command: Command) -> str:
-    text = _STARTERS.sub("", " ".join(command.words))
+def _texts(command: Command) -> Iterator[str]:
+    """Yield a command without what starts it, and those whose output it takes."""
+    yield _STARTERS.sub("", " ".join(command.words))
+    for found in _SUBSTITUTED.finditer(command.text):
+        yield _STARTERS.sub("", found[1])
+
+
+def _needs_history(text: str) -> str:
     for pattern, what in _NEEDS:
         if pattern.search(text):
             verb = next((word for word in ("diff", "log", "rev-list") if f" {word}" in text), "")
             return what.replace("{verb}", verb)
     return ""
+
+
+def _is_run_for_tags(file: File) -> bool:
+    """Whether a tag can start a workflow: that tag is fetched with its commit."""
+    workflow = file.workflow
+    on = workflow.root.get("on") if workflow and isinstance(workflow.root, Table) else None
+    push = on.get("push") if isinstance(on, Table) else None
+    events = workflow.events if workflow else ()
+    return "release" in events or (isinstance(push, Table) and push.get("tags") is not None)
 
 
 def _is_checkout(step: Step) -> bool:

@@ -7,7 +7,7 @@ A job that is skipped counts as passed where its check is required, and without 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ci_actions.commands.doctor.files import File
 from ci_actions.commands.doctor.model import Level, Rule, Said
@@ -49,7 +49,13 @@ def _blind(file: File, repository: Repository) -> Iterator[Said]:
         if not job.needs or job.uses:
             continue
         waits = _waits_for_all(job)
-        if _only_talks(job) and _looks(file, job, _LOOKS) is None and (waits or _stands_for_all(job)):
+        stands_for_all = _FOR_ALL.search(job.id) or _FOR_ALL.search(job.title)
+        if (
+            stands_for_all
+            and (waits or not job.condition)
+            and _only_talks(job)
+            and not _looks(file, job, _LOOKS)
+        ):
             missed = (
                 "is green whatever became of"
                 if waits
@@ -68,6 +74,43 @@ def _blind(file: File, repository: Repository) -> Iterator[Said]:
                 "it is skipped, which counts as passed",
                 fix="write `if: ${{ always() }}`, or `!cancelled()`, for the job",
             )
+
+
+def _not_waited_for(file: File, repository: Repository) -> Iterator[Said]:
+    """Ask of a check that stands for all whether it waits for all; what comes after it is not meant."""
+    del repository
+    for job in file.jobs.values():
+        named = _FOR_ALL.search(job.id) or _FOR_ALL.search(job.title)
+        if not named or len(job.needs) < 2 or not _waits_for_all(job) or not _looks(file, job, _LOOKS):
+            continue
+        before = _reached(file, [job.id])
+        left = [
+            each.id
+            for each in file.jobs.values()
+            if each.id not in before
+            and job.id not in _reached(file, [each.id])
+            and each.node.get("continue-on-error") is None
+            and not each.condition
+        ]
+        if left:
+            node = job.node.get("needs")
+            yield Said(
+                place=node.place if node else job.place,
+                message=f"job '{job.id}' says how the others ended, but does not wait for {_listed(tuple(left))}",
+                fix="add it to `needs`, if it is to be required",
+            )
+
+
+def _reached(file: File, names: Sequence[str]) -> set[str]:
+    """Return jobs with all that they need, themselves included."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += file.jobs[name].needs if name in file.jobs else ()
+    return found
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -95,11 +138,6 @@ def _looks(file: File, job: Job, wanted: re.Pattern[str]) -> Place | None:
     if len(job.steps) == 1 and (uses := job.steps[0].uses) and isinstance(uses.reference, Remote):
         return uses.place if uses.reference.repository.lower() == _ALLS_GREEN else None
     return None
-
-
-def _stands_for_all(job: Job) -> bool:
-    """Whether a job that is skipped is the check to require: it is called so, and nothing else decides whether it runs."""
-    return job.condition is None and bool(_FOR_ALL.search(job.id) or _FOR_ALL.search(job.title))
 
 
 def _may_go_on(file: File, job: Job) -> bool:
@@ -235,6 +273,14 @@ RULES = (
         why="A job that only prints after its `needs` is skipped after a failure, and a skipped check counts as passed; with "
         "`always()` it is green. So is one that asks for `needs.*.result` but runs only after successes.",
         ask=_blind,
+    ),
+    Rule(
+        id="not-waited-for",
+        question="Does a check that stands for all jobs wait for all of them?",
+        why="Asked of jobs that look at the results of their needs and are called `all-green`, `success` or the like. "
+        "Jobs that come after it, that have an `if`, or that may fail are left out.",
+        ask=_not_waited_for,
+        level=Level.REMARK,
     ),
     Rule(
         id="publishes-anyway",

@@ -18,7 +18,7 @@ from ci_actions.workflows.source import place_of
 _GATES: dict[str, tuple[str, ...]] = {
     "pytest": (), "py.test": (), "tox": (), "nox": (), "mypy": (), "pyright": (), "flake8": (), "pylint": (), "bandit": (),
     "pip-audit": (), "ctest": (), "phpunit": (), "jest": (), "vitest": (), "eslint": (), "tsc": (), "golangci-lint": (),
-    "ruff": ("check", "format"), "coverage": ("run", "report"), "go": ("test", "vet", "build"),
+    "ruff": ("check", "format"), "coverage": ("run",), "go": ("test", "vet", "build"),
     "cargo": ("test", "clippy", "build", "nextest"), "npm": ("test",), "yarn": ("test",), "pnpm": ("test",),
     "make": ("test", "check", "lint"), "ci-actions": (), "mvn": ("test", "verify"), "dotnet": ("test", "build"),
 }  # fmt: skip
@@ -27,6 +27,28 @@ _STARTERS = (
     ("uv", "run"), ("poetry", "run"), ("pdm", "run"), ("pipenv", "run"), ("hatch", "run"), ("python", "-m"), ("python3", "-m"),
     ("npx",), ("uvx",), ("coverage", "run", "-m"),
 )  # fmt: skip
+#: What never judges the text that it reads.
+_PASSIVE = frozenset(
+    (
+        "awk",
+        "cat",
+        "column",
+        "cut",
+        "egrep",
+        "grep",
+        "head",
+        "less",
+        "more",
+        "sed",
+        "sort",
+        "tail",
+        "tee",
+        "tr",
+        "ts",
+        "uniq",
+        "wc",
+    )
+)
 _OUR_GATES = ("check", "coverage-gate", "quality", "security-scan")
 _TO_A_FILE = re.compile(r"(?<![0-9&])>|--(?:json|output|out)\b|-o\b|--exit-zero|--format")
 
@@ -44,10 +66,12 @@ def _pipes(file: File, repository: Repository) -> Iterator[Said]:
         shell = shell_of(file.workflow, job, step)
         if shell not in ("", "sh") or (shell == "" and (file.action or _may_be_windows(job))):
             continue
+        if step.node.get("continue-on-error"):
+            continue
         found = list(commands(step.run.text))
         for number, each in enumerate(found):
             begins = each.sign == "|" and (number == 0 or found[number - 1].sign != "|")
-            if begins and not each.is_tested and not _asks(found[number + 1 :]):
+            if begins and not each.is_tested and _hands_on(found[number + 1 :]):
                 gate = gate_of(each)
                 if gate:
                     yield Said(
@@ -58,10 +82,14 @@ def _pipes(file: File, repository: Repository) -> Iterator[Said]:
                     )
 
 
-def _asks(behind: Sequence[Command]) -> bool:
-    """Whether a pipe ends in a question about its text, whose answer decides what comes next."""
-    last = next((each for each in behind if each.sign != "|"), None)
-    return last is not None and last.sign in ("&&", "||") and last.words[:1] == ["grep"]
+def _hands_on(behind: Sequence[Command]) -> bool:
+    """Whether what stands behind `|` only shows, keeps or changes the text: another program may judge it, or be asked."""
+    for each in behind:
+        if (each.words[0] if each.words else "") not in _PASSIVE:
+            return False
+        if each.sign != "|":
+            return each.words[0] not in ("grep", "egrep") or each.sign not in ("&&", "||")
+    return True
 
 
 def _may_be_windows(job: Job | None) -> bool:

@@ -72,13 +72,14 @@ def _is_checkout(step: Step) -> bool:
 def _only_trusted(workflow: Workflow, repository: Repository) -> bool:
     """Whether what a `workflow_run` follows never runs for a pull request."""
     named = set(followed(workflow))
-    found = [
-        each.workflow
+    found = {
+        path: each.workflow
         for path, each in repository.every.items()
         if each.workflow and (each.workflow.name or path) in named
-    ]
-    return len(found) == len(named) and not any(
-        event.startswith("pull_request") for each in found for event in each.events
+    }
+    events = {event for each in found.values() for event in each.events}
+    return {each.name or path for path, each in found.items()} == named and not any(
+        event.startswith("pull_request") for event in events
     )
 
 
