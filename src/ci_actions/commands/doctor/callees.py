@@ -88,10 +88,10 @@ class Ours:
 
 
 class Callees:
-    """Finds what is called, each once."""
+    """Finds what is called, each once; `content` returns what a file of the repository holds, None without one."""
 
-    def __init__(self, files: Mapping[str, Workflow | Action], ours: Ours) -> None:
-        self._files = files
+    def __init__(self, content: Callable[[str], Workflow | Action | None], ours: Ours) -> None:
+        self._local = content
         self._ours = ours
         self._known: dict[tuple[bool, str], Callee | None] = {}
 
@@ -124,13 +124,13 @@ class Callees:
     def _made(self, path: str, *, ours: bool) -> Callee | None:
         title = f"{self._ours.repository}/{path}" if ours else f"./{path}"
         if references.is_workflow(path):
-            content = self._ours.workflow(path) if ours else self._files.get(path)
+            content = self._ours.workflow(path) if ours else self._local(path)
             if isinstance(content, Workflow) and content.called:
                 return self._workflow(title, content, content.called, ours=ours)
             return None
         if ours:
             return self._own_action(title, path)
-        found = (self._files.get(f"{path}/action.{end}".lstrip("/")) for end in ("yml", "yaml"))
+        found = (self._local(f"{path}/action.{end}".lstrip("/")) for end in ("yml", "yaml"))
         action = next((each for each in found if isinstance(each, Action)), None)
         return _action(title, action) if action else None
 

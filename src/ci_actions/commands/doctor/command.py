@@ -16,11 +16,13 @@ from ci_actions.commands.doctor.judging import judge
 from ci_actions.commands.doctor.model import Judged, Level
 from ci_actions.commands.doctor.repository import Repository
 from ci_actions.commands.doctor.text import lines
+from ci_actions.kit.apart import Apart, one_by_one
 from ci_actions.kit.errors import Exit, Unavailable, worst
 from ci_actions.kit.inputs import BOOLEAN, PATH, Common, Kind, declare, read
 from ci_actions.kit.run import flags, parse_arguments, working_directory
 
 REPOSITORY = "org/ci-actions"
+_MANY = 100
 
 
 def _repository(text: str) -> str:
@@ -62,7 +64,7 @@ def doctor(words: Sequence[str], environ: Mapping[str, str], *, here: Path, out:
             print(f"{each.id.ljust(width)}  {each.level.value}  {each.question}", file=out)
         return Exit.PASSED
     repository = _gathered(config, working_directory(arguments, {}, here), arguments.words, environ)
-    judged = judge(repository, RULES)
+    judged = judge(repository, RULES, _apart(repository, environ))
     code = worst(_codes(judged))
     if config.dry_run and code is Exit.NOT_MET:
         code = Exit.PASSED
@@ -80,6 +82,16 @@ def doctor(words: Sequence[str], environ: Mapping[str, str], *, here: Path, out:
     return code
 
 
+def _apart(repository: Repository, environ: Mapping[str, str]) -> Apart:
+    """Return who looks at the files: a second process pays from a hundred of them on."""
+    if len(repository.files) < _MANY:
+        return one_by_one
+    from ci_actions.kit.forks import Forks
+    from ci_actions.kit.jobs import Jobs
+
+    return Forks(Jobs.from_environ(environ))
+
+
 def _codes(judged: Judged) -> Iterator[Exit]:
     if judged.unreadable:
         yield Exit.CANNOT_JUDGE
@@ -92,11 +104,8 @@ def _gathered(config: Config, here: Path, words: Sequence[str], environ: Mapping
 
     parser = native.parser()
     root, tracked = _tracked(here, environ)
-    # Words are relative to where the user stands, paths in findings to the repository.
-    named = [str((here / word).resolve()) for word in words]
-    chosen = gathering.choose(root, named, tracked)
-    ours = gathering.this_version(config.repository, parser)
-    return gathering.read(chosen, ours, parser, gathering.others(chosen, tracked))
+    chosen = gathering.choose(root, here, words, gathering.listed(root, tracked))
+    return gathering.read(chosen, gathering.this_version(config.repository, parser), parser)
 
 
 def _tracked(here: Path, environ: Mapping[str, str]) -> tuple[Path, list[str] | None]:
@@ -110,8 +119,8 @@ def _tracked(here: Path, environ: Mapping[str, str]) -> tuple[Path, list[str] | 
     from ci_actions.kit.process import Process
 
     git = Git(Process(environ), root, environ=environ)
-    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    return root, [path for path in listed.text.split("\0") if path and (root / path).is_file()]
+    found = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return root, found.text.split("\0")
 
 
 def _write_sarif(path: Path, judged: Judged, repository: Repository) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ci_actions.workflows import expressions
-from ci_actions.workflows.document import Items, Node, Place, Scalar, Table
+from ci_actions.workflows import expressions, reading
+from ci_actions.workflows.document import Items, Node, Parser, Place, Scalar, Table, pure
 from ci_actions.workflows.expressions import Expression, NotAnExpression
 from ci_actions.workflows.model import Action, Job, Step, Workflow
 from ci_actions.workflows.source import place_of
 
 WORKFLOWS = ".github/workflows/"
+ACTIONS = ("action.yml", "action.yaml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +36,23 @@ class Held:
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """A workflow or an action of a repository."""
+    """A workflow or an action of a repository; it is read when it is first asked for something."""
 
     path: str
-    text: str
-    content: Workflow | Action
+    data: bytes
+    parser: Parser = pure
+
+    @cached_property
+    def content(self) -> Workflow | Action:
+        """What it holds."""
+        if self.path.rpartition("/")[2] in ACTIONS:
+            return reading.action(self.data, self.parser)
+        return reading.workflow(self.data, self.parser)
+
+    @cached_property
+    def text(self) -> str:
+        """Its text, as far as it is any."""
+        return self.data.decode("utf-8-sig", "replace")
 
     @property
     def workflow(self) -> Workflow | None:

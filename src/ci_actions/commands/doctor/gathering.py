@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from ci_actions import home
 from ci_actions.commands.doctor.callees import Ours
-from ci_actions.commands.doctor.files import WORKFLOWS, File
+from ci_actions.commands.doctor.files import ACTIONS, WORKFLOWS, File
 from ci_actions.commands.doctor.repository import Repository
 from ci_actions.kit.errors import BadInput, CannotJudge
 from ci_actions.kit.inputs import Declared, declared
@@ -18,71 +19,65 @@ from ci_actions.workflows.document import Parser
 from ci_actions.workflows.model import Workflow
 
 _ENDINGS = (".yml", ".yaml")
-_ACTIONS = ("action.yml", "action.yaml")
 #: Folders that hold others' files where git is not asked what is ignored.
 _FOREIGN = frozenset(("node_modules", "vendor", "site-packages", "__pycache__"))
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The files to be judged, by their paths below a root, and whether all workflows are among them."""
+    """The files to be judged, and those beside them that they may call, by their paths below a root."""
 
     root: Path
     paths: Sequence[str]
-    whole: bool
+    others: Sequence[str]
 
 
-def choose(here: Path, words: Sequence[str], tracked: Iterable[str] | None) -> Chosen:
-    """Return what is to be looked at: the repository, or the files and folders that are named.
+def choose(root: Path, here: Path, words: Sequence[str], listed: Sequence[str]) -> Chosen:
+    """Return what is to be judged: everything that is listed, or the files and folders that are named.
 
-    `tracked` are the files that git knows, None where there is no repository. Raises BadInput for what is not there or
-    lies elsewhere, CannotJudge when there is no workflow and no action.
+    Raises BadInput for what is not there or lies elsewhere, CannotJudge when there is no workflow and no action.
     """
-    root = here
-    every = sorted(each for each in (_walked(root) if tracked is None else tracked) if _is_meant(each))
-    if words:
-        every = sorted(set(_named(root, words, every)))
-    if not every:
+    paths = sorted(dict.fromkeys(_named(root, here, words, listed))) if words else list(listed)
+    if not paths:
         raise CannotJudge(
-            f"{root} holds no workflow and no action.",
+            f"{', '.join(words) or root} holds no workflow and no action.",
             advice="Run this in a repository with .github/workflows, or name files.",
         )
-    return Chosen(root, every, whole=not words)
+    return Chosen(root, paths, [] if not words else [each for each in listed if each not in paths])
+
+
+def listed(root: Path, tracked: Iterable[str] | None) -> list[str]:
+    """Return the paths of the workflows and actions below a root; `tracked` are the files that git knows, if it does."""
+    found = _walked(root) if tracked is None else tracked
+    return sorted(each for each in found if _is_meant(each) and (root / each).is_file())
 
 
 def _is_meant(path: str) -> bool:
     folder, _, name = path.rpartition("/")
-    return name in _ACTIONS or (f"{folder}/" == WORKFLOWS and name.endswith(_ENDINGS))
+    return name in ACTIONS or (f"{folder}/" == WORKFLOWS and name.endswith(_ENDINGS))
 
 
-def _named(root: Path, words: Sequence[str], every: Sequence[str]) -> Iterator[str]:
+def _named(root: Path, here: Path, words: Sequence[str], listed: Sequence[str]) -> Iterator[str]:
     for word in words:
-        place = root / word
-        if place.is_file():
-            yield _below(root, place, word)
-        elif place.is_dir():
-            name = _below(root, place, word)
-            inside = [each for each in every if name == "." or each.startswith(f"{name}/")]
-            found = inside or [
-                _below(root, each, word)
-                for each in sorted(place.iterdir())
-                if each.suffix in _ENDINGS and each.is_file()
-            ]
-            yield from found
-        else:
+        place = Path(os.path.normpath(here / word))
+        if not place.exists():
             raise BadInput(f"'{word}' is neither a file nor a folder")
-
-
-def _below(root: Path, place: Path, word: str) -> str:
-    try:
-        return place.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        raise BadInput(f"'{word}' is not in {root}; run this in the repository that holds it") from None
+        if not place.is_relative_to(root):
+            raise BadInput(f"'{word}' is not in {root}; run this in the repository that holds it")
+        name = place.relative_to(root).as_posix()
+        if place.is_file():
+            yield name
+            continue
+        # A folder of workflows that are no workflows here: examples, templates.
+        inside = [each for each in listed if name == "." or each.startswith(f"{name}/")]
+        yield from inside or [
+            f"{name}/{each.name}"
+            for each in sorted(place.iterdir())
+            if each.suffix in _ENDINGS and each.is_file()
+        ]
 
 
 def _walked(root: Path) -> Iterator[str]:
-    import os
-
     for folder, folders, names in os.walk(root):
         below = Path(folder).relative_to(root).as_posix()
         folders[:] = sorted(
@@ -94,11 +89,11 @@ def _walked(root: Path) -> Iterator[str]:
             yield name if below == "." else f"{below}/{name}"
 
 
-def read(chosen: Chosen, ours: Ours, parser: Parser, every: Iterable[str]) -> Repository:
-    """Return the files, read. `every` are the paths of what is only looked up. Raises CannotJudge for one that cannot be had."""
+def read(chosen: Chosen, ours: Ours, parser: Parser) -> Repository:
+    """Return the files. Raises CannotJudge for one that cannot be had."""
     files = {path: _file(chosen.root, path, parser) for path in chosen.paths}
-    others = {path: _file(chosen.root, path, parser) for path in every if path not in files}
-    return Repository(files=files, others=others, ours=ours, whole=True)
+    others = {path: _file(chosen.root, path, parser) for path in chosen.others}
+    return Repository(files=files, others=others, ours=ours)
 
 
 def _file(root: Path, path: str, parser: Parser) -> File:
@@ -106,16 +101,7 @@ def _file(root: Path, path: str, parser: Parser) -> File:
         data = (root / path).read_bytes()
     except OSError as denied:
         raise CannotJudge(f"{path} cannot be read: {denied.strerror}.", file=path) from denied
-    is_action = path.rpartition("/")[2] in _ACTIONS
-    content = reading.action(data, parser) if is_action else reading.workflow(data, parser)
-    return File(path, data.decode("utf-8-sig", "replace"), content)
-
-
-def others(chosen: Chosen, tracked: Iterable[str] | None) -> list[str]:
-    """Return what is beside the files that are named, for what they call."""
-    if chosen.whole:
-        return []
-    return [each for each in (_walked(chosen.root) if tracked is None else tracked) if _is_meant(each)]
+    return File(path, data, parser)
 
 
 def this_version(repository: str, parser: Parser) -> Ours:

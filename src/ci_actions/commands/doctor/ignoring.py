@@ -45,9 +45,7 @@ def comments(file: File) -> Iterator[Comment]:
         )
 
 
-def sort_out(
-    file: File, found: Sequence[Found], known: Collection[str]
-) -> tuple[Sequence[Found], Sequence[Found]]:
+def sort_out(file: File, found: Sequence[Found], known: Collection[str]) -> tuple[list[Found], list[Found]]:
     """Return what is left of the findings of a file, with what is wrong with its comments, and what they accept."""
     written = list(comments(file))
     left: list[Found] = []

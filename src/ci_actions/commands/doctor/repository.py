@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ci_actions.commands.doctor.callees import Callee, Callees, Ours
 from ci_actions.commands.doctor.files import WORKFLOWS, File
-from ci_actions.workflows.model import Job, Permissions, Step
+from ci_actions.workflows.model import Action, Job, Permissions, Step, Workflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,12 @@ class Repository:
     @cached_property
     def callees(self) -> Callees:
         """What they call."""
-        return Callees({path: each.content for path, each in self.every.items()}, self.ours)
+
+        def content(path: str) -> Workflow | Action | None:
+            found = self.every.get(path)
+            return found.content if found else None
+
+        return Callees(content, self.ours)
 
     @cached_property
     def workflow_names(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from ci_actions.workflows.model import Job, Step, Workflow
 
 _HEREDOC = re.compile(r"<<(?P<dash>-?)\s*(?P<quote>['\"\\]?)(?P<word>[A-Za-z_][\w.]*)(?P=quote)?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_PLAIN = re.compile(r"[^\\'\"`$<>#|&;\n]*")
 _LEADING = frozenset(("sudo", "time", "exec", "command", "env", "xvfb-run", "nice"))
 #: What a script may begin a line with whose end is no failure.
 _TESTED = frozenset(("if", "elif", "while", "until", "!", "for", "case"))
@@ -62,6 +63,10 @@ class _Splitter:
         script = self._script
         start, line = 0, 1
         while self._at < len(script):
+            # Most of a script is plain; only the signs that mean something are looked at.
+            self._at = _PLAIN.match(script, self._at).end()  # type: ignore[union-attr]
+            if self._at == len(script):
+                break
             sign = script[self._at]
             if sign == "#" and (self._at == 0 or script[self._at - 1] in " \t\n;"):
                 end = script.find("\n", self._at)
@@ -117,7 +122,8 @@ class _Splitter:
             self._go(at + 1)
 
     def _go(self, to: int) -> None:
-        self._line += self._script.count("\n", self._at, to)
+        if to > self._at + 1:
+            self._line += self._script.count("\n", self._at, to)
         self._at = min(to, len(self._script))
 
     def _behind_quote(self, at: int) -> int:

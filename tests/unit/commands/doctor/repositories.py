@@ -16,7 +16,6 @@ from ci_actions.commands.doctor.judging import judge
 from ci_actions.commands.doctor.model import Judged
 from ci_actions.commands.doctor.repository import Repository
 from ci_actions.commands.doctor.rules import RULES
-from ci_actions.workflows import reading
 from ci_actions.workflows.document import pure
 
 MARK = "▸"
@@ -30,13 +29,8 @@ def ours() -> Ours:
     return this_version("org/ci-actions", pure)
 
 
-def file(path: str, text: str) -> File:
-    content = reading.action if path.endswith("action.yml") else reading.workflow
-    return File(path, text, content(text.encode()))
-
-
 def judged(files: Mapping[str, str], *, whole: bool = True) -> Judged:
-    found = {path: file(path, text.replace(MARK, "")) for path, text in files.items()}
+    found = {path: File(path, text.replace(MARK, "").encode()) for path, text in files.items()}
     return judge(Repository(files=found, ours=ours(), whole=whole), RULES)
 
 

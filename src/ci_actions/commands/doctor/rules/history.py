@@ -32,6 +32,10 @@ _NEEDS = (
     (re.compile(r"^commitlint\b.*--from"), "commitlint"),
     (re.compile(r"^towncrier check\b"), "`towncrier check`"),
 )  # fmt: skip
+#: Without any of this a script need not be taken apart.
+_WORTH = re.compile(
+    r"origin/|upstream/|describe|diff-cover|diff-quality|affected|setuptools|commitlint|towncrier"
+)
 _SUBSTITUTED = re.compile(r"\$\(\s*([^()]*)")
 _STARTERS = re.compile(
     r"^(?:npx (?:--yes |-y |--no-install )?|pnpm (?:exec )?|yarn |bunx |uvx? (?:run )?"
@@ -53,7 +57,7 @@ def _shallow(file: File, repository: Repository) -> Iterator[Said]:
             elif step.run and checkout:
                 if _FETCHES.search(step.run.text):
                     checkout = None
-                else:
+                elif _WORTH.search(step.run.text):
                     yield from _asked(file, checkout, step.run)
 
 
