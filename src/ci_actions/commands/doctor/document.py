@@ -20,10 +20,7 @@ def document(judged: Judged, code: Exit) -> dict[str, object]:
         "headline": headline(judged),
         "files": judged.files,
         "findings": _listed(judged.found),
-        "suppressed": [
-            {**entry, "reason": found.reason}
-            for entry, found in zip(_listed(judged.suppressed), judged.suppressed, strict=True)
-        ],
+        "suppressed": _listed(judged.suppressed),
         "unreadable": _listed(judged.unreadable),
     }
 
@@ -38,6 +35,7 @@ def _listed(found: Sequence[Found]) -> list[dict[str, object]]:
             "level": each.level.value,
             "message": each.message,
             "fix": each.fix,
+            "reason": each.reason,
         }
         for each in found
     ]

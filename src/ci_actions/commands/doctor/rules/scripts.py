@@ -49,6 +49,7 @@ _PASSIVE = frozenset(
         "wc",
     )
 )
+_SEES_PIPES = re.compile(r"(?<![-\w])pipefail|PIPESTATUS")
 _OUR_GATES = ("check", "coverage-gate", "quality", "security-scan")
 _TO_A_FILE = re.compile(r"(?<![0-9&])>|--(?:json|output|out)\b|-o\b|--exit-zero|--format")
 
@@ -56,12 +57,7 @@ _TO_A_FILE = re.compile(r"(?<![0-9&])>|--(?:json|output|out)\b|-o\b|--exit-zero|
 def _pipes(file: File, repository: Repository) -> Iterator[Said]:
     del repository
     for job, step in file.steps:
-        if (
-            not step.run
-            or "|" not in step.run.text
-            or "pipefail" in step.run.text
-            or "PIPESTATUS" in step.run.text
-        ):
+        if not step.run or "|" not in step.run.text or _SEES_PIPES.search(step.run.text):
             continue
         shell = shell_of(file.workflow, job, step)
         if shell not in ("", "sh") or (shell == "" and (file.action or _may_be_windows(job))):
