@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 from ci_actions.kit.inputs import Declared, complaint
 from ci_actions.workflows import expressions, references
@@ -22,12 +22,12 @@ _MAJOR = re.compile(r"v(\d+)(?:\.\d+)*")
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """An input. `meant` are the declarations that its text is read by in the end, each with the name it has there."""
+    """An input. `declared` returns the declaration that its text is read by in the end, if it is one of ours."""
 
     name: str
     type: str = "string"
     required: bool = False
-    meant: tuple[Declared, ...] = ()
+    declared: Callable[[], Declared | None] = lambda: None
 
     def complaint(self, value: Scalar) -> str:
         """Return what is wrong with a value that is written down, nothing where it is fine or not known before a run."""
@@ -40,8 +40,8 @@ class Taken:
             return f"'{self.name}' is '{text}' but must be a number"
         if not text.strip():
             return ""
-        found = (complaint(each, self.name, text) for each in self.meant)
-        return next((each for each in found if each), "")
+        declared = self.declared()
+        return complaint(declared, self.name, text) if declared else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,8 @@ class Callees:
             return None
         inputs, outputs = declared
         taken = {
-            name: Taken(name=name, required=each.required, meant=(each,)) for name, each in inputs.items()
+            name: Taken(name=name, required=each.required, declared=partial(_same, each))
+            for name, each in inputs.items()
         }
         return Callee(title=title, strict=False, ours=True, inputs=taken, outputs=outputs)
 
@@ -202,28 +203,29 @@ class _Inner:
         self._ours = ours
 
     def taken(self, declared: Input) -> Taken:
-        """Return an input with the declarations of the actions that it is handed on to as it is."""
+        """Return an input; whose declaration it is read by is looked for when somebody asks."""
         plain = _plainly(declared)
-        meant = self._handed_on.get(declared.name.lower(), ())
-        return Taken(
-            name=plain.name,
-            type=plain.type,
-            required=plain.required,
-            meant=tuple({id(each): each for each in meant}.values()),
-        )
+        return replace(plain, declared=partial(self._read_by, declared.name.lower()))
+
+    def _read_by(self, name: str) -> Declared | None:
+        """Return the declaration that the first action of ours has for an input which it gets as it is."""
+        for call, inner in self._handed_on.get(name, ()):
+            callee = self._callees.inner(call.uses.reference, ours=self._ours) if call.uses else None
+            taken = callee.inputs.get(inner) if callee else None
+            if taken and (found := taken.declared()):
+                return found
+        return None
 
     @cached_property
-    def _handed_on(self) -> Mapping[str, tuple[Declared, ...]]:
-        found: dict[str, tuple[Declared, ...]] = {}
+    def _handed_on(self) -> Mapping[str, list[tuple[Job | Step, str]]]:
+        """Where each input goes: to which call, and as which input."""
+        found: dict[str, list[tuple[Job | Step, str]]] = {}
         for job in self._content.jobs.values():
             calls: tuple[Job | Step, ...] = (job, *job.steps)
             for call in calls:
-                callee = self._callees.inner(call.uses.reference, ours=self._ours) if call.uses else None
-                for name, node in call.given.items() if callee else ():
-                    taken = callee.inputs.get(name.lower()) if callee else None
-                    source = _input_of(node.text) if isinstance(node, Scalar) else ""
-                    if taken and source:
-                        found[source] = found.get(source, ()) + taken.meant
+                for name, node in call.given.items() if call.uses else ():
+                    if isinstance(node, Scalar) and (source := _input_of(node.text)):
+                        found.setdefault(source, []).append((call, name.lower()))
         return found
 
     def asked(self) -> Iterator[Asked]:
@@ -238,6 +240,10 @@ class _Inner:
             elif job.uses and (callee := self._callees.inner(job.uses.reference, ours=self._ours)):
                 for each in callee.asked:
                     yield Asked(job=f"{job.title} / {each.job}", scope=each.scope, level=each.level)
+
+
+def _same(declared: Declared) -> Declared:
+    return declared
 
 
 def _input_of(text: str) -> str:

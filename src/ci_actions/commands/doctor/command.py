@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -103,24 +103,30 @@ def _gathered(config: Config, here: Path, words: Sequence[str], environ: Mapping
     from ci_actions.commands.doctor import native
 
     parser = native.parser()
-    root, tracked = _tracked(here, environ)
-    chosen = gathering.choose(root, here, words, gathering.listed(root, tracked))
+    root, kept = _root(here, environ)
+    chosen = gathering.choose(root, here, words, gathering.listed(root, kept))
     return gathering.read(chosen, gathering.this_version(config.repository, parser), parser)
 
 
-def _tracked(here: Path, environ: Mapping[str, str]) -> tuple[Path, list[str] | None]:
-    """Return the root of the repository and what git does not ignore in it; without a repository the folder and None."""
+def _root(
+    here: Path, environ: Mapping[str, str]
+) -> tuple[Path, Callable[[Sequence[str]], Collection[str]] | None]:
+    """Return the root of the repository, and what tells which files git does not ignore; without one the folder itself."""
     from ci_actions.kit.settings import git_root
 
     root = git_root(here)
     if not (root / ".git").exists():
         return here, None
-    from ci_actions.kit.git import Git
-    from ci_actions.kit.process import Process
 
-    git = Git(Process(environ), root, environ=environ)
-    found = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    return root, found.text.split("\0")
+    def kept(paths: Sequence[str]) -> Collection[str]:
+        from ci_actions.kit.git import Git
+        from ci_actions.kit.process import Process
+
+        git = Git(Process(environ), root, environ=environ)
+        found = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
+        return found.text.split("\0")
+
+    return root, kept
 
 
 def _write_sarif(path: Path, judged: Judged, repository: Repository) -> None:

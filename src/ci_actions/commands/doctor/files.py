@@ -9,7 +9,7 @@ from functools import cached_property
 from ci_actions.workflows import expressions, reading
 from ci_actions.workflows.document import Items, Node, Parser, Place, Scalar, Table, pure
 from ci_actions.workflows.expressions import Expression, NotAnExpression
-from ci_actions.workflows.model import Action, Job, Step, Workflow
+from ci_actions.workflows.model import Action, Job, Step, Workflow, calls
 from ci_actions.workflows.source import place_of
 
 WORKFLOWS = ".github/workflows/"
@@ -78,6 +78,11 @@ class File:
         """Return one line, nothing for one that is not there."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
+    @cached_property
+    def calls(self) -> Sequence[Job | Step]:
+        """Everything that says `uses`, in the order of the file."""
+        return list(calls(self.content))
+
     @property
     def step_lists(self) -> Iterator[tuple[Job | None, Sequence[Step]]]:
         """Yield the steps of each job, or those of a composite action."""
@@ -87,12 +92,10 @@ class File:
         for job in self.content.jobs.values():
             yield job, job.steps
 
-    @property
-    def steps(self) -> Iterator[tuple[Job | None, Step]]:
-        """Yield every step with its job."""
-        for job, steps in self.step_lists:
-            for step in steps:
-                yield job, step
+    @cached_property
+    def steps(self) -> Sequence[tuple[Job | None, Step]]:
+        """Every step with its job."""
+        return [(job, step) for job, steps in self.step_lists for step in steps]
 
     @cached_property
     def expressions(self) -> Sequence[Held]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,9 @@ from ci_actions.workflows.document import Parser
 from ci_actions.workflows.model import Workflow
 
 _ENDINGS = (".yml", ".yaml")
-#: Folders that hold others' files where git is not asked what is ignored.
-_FOREIGN = frozenset(("node_modules", "vendor", "site-packages", "__pycache__"))
+_NEVER = frozenset(("node_modules", "__pycache__"))
+#: Folders that hold others' files where git cannot be asked what is ignored.
+_FOREIGN = _NEVER | {"vendor", "site-packages"}
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,17 @@ def choose(root: Path, here: Path, words: Sequence[str], listed: Sequence[str]) 
     return Chosen(root, paths, [] if not words else [each for each in listed if each not in paths])
 
 
-def listed(root: Path, tracked: Iterable[str] | None) -> list[str]:
-    """Return the paths of the workflows and actions below a root; `tracked` are the files that git knows, if it does."""
-    found = _walked(root) if tracked is None else tracked
-    return sorted(each for each in found if _is_meant(each) and (root / each).is_file())
+def listed(root: Path, kept: Callable[[Sequence[str]], Collection[str]] | None) -> list[str]:
+    """Return the paths of the workflows and actions below a root.
+
+    `kept` returns those that git does not ignore; None where there is no git, and what looks like others' is left out.
+    """
+    found = [each for each in _walked(root, _NEVER if kept else _FOREIGN) if _is_meant(each)]
+    doubtful = [each for each in found if not each.startswith(".github/")]
+    if kept and doubtful:
+        known = set(kept(doubtful))
+        found = [each for each in found if each not in doubtful or each in known]
+    return sorted(found)
 
 
 def _is_meant(path: str) -> bool:
@@ -77,16 +85,16 @@ def _named(root: Path, here: Path, words: Sequence[str], listed: Sequence[str]) 
         ]
 
 
-def _walked(root: Path) -> Iterator[str]:
-    for folder, folders, names in os.walk(root):
-        below = Path(folder).relative_to(root).as_posix()
-        folders[:] = sorted(
-            each
-            for each in folders
-            if each == ".github" or (each not in _FOREIGN and not each.startswith("."))
-        )
+def _walked(root: Path, left_out: Collection[str]) -> Iterator[str]:
+    top = str(root)
+    for folder, folders, names in os.walk(top):
+        below = folder[len(top) + 1 :].replace(os.sep, "/")
+        folders[:] = [
+            each for each in folders if each not in left_out and (each[0] != "." or each == ".github")
+        ]
         for name in names:
-            yield name if below == "." else f"{below}/{name}"
+            if name.endswith(_ENDINGS):
+                yield f"{below}/{name}" if below else name
 
 
 def read(chosen: Chosen, ours: Ours, parser: Parser) -> Repository:

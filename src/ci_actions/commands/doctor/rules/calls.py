@@ -11,7 +11,7 @@ from ci_actions.commands.doctor.repository import Repository
 from ci_actions.kit.inputs import suggestion
 from ci_actions.workflows import references
 from ci_actions.workflows.document import Node, Place, Scalar, Table
-from ci_actions.workflows.model import Job, Step, calls
+from ci_actions.workflows.model import Job, Step
 
 #: What a job that calls a workflow may hold:
 #: https://docs.github.com/actions/reference/workflows-and-actions/reusing-workflow-configurations#supported-keywords-for-jobs-that-call-a-reusable-workflow
@@ -102,7 +102,7 @@ def _values(file: File, repository: Repository) -> Iterator[Said]:
 
 
 def _targets(file: File, repository: Repository) -> Iterator[Said]:
-    for call in calls(file.content):
+    for call in file.calls:
         reference = call.uses.reference if call.uses else None
         path = path_of(reference)
         is_workflow = references.is_workflow(path)
@@ -166,7 +166,7 @@ def _contexts_of_calls(file: File, repository: Repository) -> Iterator[Said]:
 
 
 def _calls(file: File, repository: Repository) -> Iterator[tuple[Job | Step, Callee]]:
-    for call in calls(file.content):
+    for call in file.calls:
         if callee := repository.callee(call):
             yield call, callee
 

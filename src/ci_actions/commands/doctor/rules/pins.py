@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ci_actions.commands.doctor.files import File
 from ci_actions.commands.doctor.model import Level, Rule, Said
 from ci_actions.commands.doctor.repository import Repository
-from ci_actions.workflows.model import Uses, calls
+from ci_actions.workflows.model import Uses
 from ci_actions.workflows.references import Remote
 
 _VERSION = re.compile(r"v\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?")
@@ -45,7 +45,7 @@ def _unversioned(file: File, repository: Repository) -> Iterator[Said]:
 
 
 def _remote(file: File) -> Iterator[tuple[Uses, Remote]]:
-    for call in calls(file.content):
+    for call in file.calls:
         if call.uses and isinstance(call.uses.reference, Remote):
             yield call.uses, call.uses.reference
 
