@@ -54,7 +54,7 @@ peers: ## build the pinned Go peers that tests run against (once; needs Go)
 	@tools/build-peers.sh
 
 bench: setup peers ## measure against named peers; prints ratios
-	@for benchmark in start plan cobertura data_file release setup setup_key sarif quality security shards pipeline; do echo "bench: $$benchmark"; $(BIN)/python "benchmarks/$$benchmark.py"; done
+	@for benchmark in start plan cobertura data_file release setup setup_key sarif quality security shards doctor pipeline; do echo "bench: $$benchmark"; $(BIN)/python "benchmarks/$$benchmark.py"; done
 
 demo: setup ## show what the gates print, on a small service (red, then green) and on this repository
 	@tools/demo.sh

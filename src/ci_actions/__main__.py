@@ -19,7 +19,7 @@ from ci_actions.kit.inputs import suggestion
 if TYPE_CHECKING:
     from ci_actions.kit.report import Report
 
-COMMANDS = ("act", "check", "init")
+COMMANDS = ("act", "check", "doctor", "init")
 MAINTENANCE = ("release",)
 """For maintainers of this repository: takes no settings of a project."""
 
@@ -77,6 +77,10 @@ def _command(name: str, words: Sequence[str], environ: Mapping[str, str]) -> int
         from ci_actions.commands.act.command import act
 
         return act(words, environ, here=here, out=sys.stdout, err=sys.stderr)
+    if name == "doctor":
+        from ci_actions.commands.doctor.command import doctor
+
+        return doctor(words, environ, here=here, out=sys.stdout, err=sys.stderr)
     if name == "init":
         from ci_actions.commands.init import init
 

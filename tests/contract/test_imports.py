@@ -34,6 +34,11 @@ PURE = [
     "ci_actions/commands/act/consumer.py",
     "ci_actions/commands/act/running.py",
     "ci_actions/commands/check/finished.py",
+    *(
+        f"ci_actions/commands/doctor/{name}.py"
+        for name in ("callees", "files", "ignoring", "judging", "model", "repository", "sarif_out", "shell")
+    ),
+    *(path for path in FILES if path.startswith("ci_actions/commands/doctor/rules/")),
     "ci_actions/kit/apart.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",

@@ -319,6 +319,13 @@ def read(
     return made
 
 
+def complaint(each: Declared, name: str, text: str) -> str:
+    """Return what is wrong with a text as the value of an input, nothing if it can be meant; `name` is the user's."""
+    problems = Problems()
+    _parse(each, Given(f"'{name}'", text), problems)
+    return problems[0] if problems else ""
+
+
 def environment_name(name: str) -> str:
     """Return the variable that carries an input into an action's step: `INPUT_MIN_OVERALL`."""
     return "INPUT_" + name.upper().replace("-", "_")

@@ -17,6 +17,8 @@ _BULLET = re.compile(r"^(?=[-=])|^(\d+)(?=\.(?:\s|$))")
 
 def plain(text: str) -> str:
     """Return text on one line with control characters made visible and lone surrogates replaced."""
+    if text.isprintable():
+        return text
     made = "".join(
         sign if sign.isprintable() else " " if sign.isspace() else f"\\x{ord(sign):02x}" for sign in text
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
+from ci_actions.commands.doctor.rules import RULES
 from ci_actions.commands.help import describe
 from ci_actions.kit import markdown
 from ci_actions.kit.action import Another, Call, Uses
@@ -183,6 +184,15 @@ def workflow_tables(root: Path, text: str) -> str:
     return re.sub(pattern, table, text, flags=re.DOTALL)
 
 
+def rules_table() -> str:
+    """Return the table of what `ci-actions doctor` asks."""
+    rows = [
+        [markdown.code(each.id), each.level.value, f"{_cell(each.question)} {_cell(each.why)}"]
+        for each in RULES
+    ]
+    return markdown.table(("Rule", "Counts as", "What it asks, and why"), rows)
+
+
 def with_sections(text: str, sections: Mapping[str, str]) -> str:
     """Return a document with what stands between `<!-- name -->` and `<!-- end name -->` replaced."""
     for name, content in sections.items():
@@ -236,7 +246,8 @@ def expected(root: Path) -> Iterator[tuple[Path, str]]:
         sections = {"inputs": inputs_table(capability), "outputs": outputs_table(capability)}
         yield readme, snippets(root, with_sections(readme.read_text(encoding="utf-8"), sections))
     for page in (root / "README.md", *sorted((root / "docs").glob("*.md"))):
-        yield page, workflow_tables(root, snippets(root, page.read_text(encoding="utf-8")))
+        text = workflow_tables(root, snippets(root, page.read_text(encoding="utf-8")))
+        yield page, with_sections(text, {"rules of doctor": rules_table()})
 
 
 def main(words: Sequence[str]) -> int:

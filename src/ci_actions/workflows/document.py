@@ -9,9 +9,9 @@ https://github.com/actions/runner/blob/main/src/Sdk/WorkflowParser/Conversion/Ya
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from yaml.events import Event
@@ -31,9 +31,8 @@ _WORDS = {
 _MERGE = "<<"
 
 
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where something begins; both count from 1."""
+class Place(NamedTuple):
+    """Where something begins; both count from 1. (There are many: a dataclass takes three times as long to make.)"""
 
     line: int
     column: int
@@ -53,15 +52,22 @@ class Problem:
     text: str
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A text, number, boolean or null; `plain` is one without quotes, which alone can be more than text."""
 
     place: Place
     text: str
     plain: bool = False
-    nodes: int = field(default=1, init=False, repr=False)
-    height: int = field(default=1, init=False, repr=False)
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes it is made of."""
+        return 1
+
+    @property
+    def height(self) -> int:
+        """How deep it is."""
+        return 1
 
     @property
     def value(self) -> str | int | float | bool | None:
@@ -123,8 +129,23 @@ class _Refused(Exception):
         self.problem = Problem(place, text)
 
 
-def read(data: bytes) -> Document:
-    """Return what a file holds, and what is wrong with it; never raises."""
+Parser = Callable[[str], "Iterable[Event]"]
+"""A parser: the events of a text, in PyYAML's classes; raises its errors."""
+
+
+def pure(text: str) -> Iterable[Event]:
+    """Return the events of a text as PyYAML finds them without libyaml."""
+    import yaml
+
+    events: Iterable[Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+    return events
+
+
+def read(data: bytes, parser: Parser = pure) -> Document:
+    """Return what a file holds, and what is wrong with it; never raises.
+
+    `parser` may be a faster one. What it does not read is read again by `pure`, which says better what is wrong, and where.
+    """
     if len(data) > MAX_BYTES:
         return _nothing(START, f"is {len(data)} bytes long, and GitHub reads {MAX_BYTES}")
     try:
@@ -133,9 +154,9 @@ def read(data: bytes) -> Document:
         line = data.count(b"\n", 0, wrong.start) + 1
         return _nothing(Place(line, 1), "is no UTF-8")
     try:
-        return _Composer().compose(text)
+        return _Composer().compose(text, parser)
     except _Refused as refused:
-        return Document(None, (refused.problem,))
+        return Document(None, (refused.problem,)) if parser is pure else read(data)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -152,6 +173,11 @@ def _nothing(place: Place, text: str) -> Document:
     return Document(None, (Problem(place, text),))
 
 
+def _place(event: Any) -> Place:
+    mark = event.start_mark
+    return Place(mark.line + 1, mark.column + 1)
+
+
 @dataclass
 class _Open:
     """A list or mapping whose end has not been read yet."""
@@ -160,6 +186,8 @@ class _Open:
     anchor: str | None
     mapping: bool
     children: list[Node] = field(default_factory=list)
+    nodes: int = 1
+    height: int = 1
 
 
 class _Composer:
@@ -172,13 +200,23 @@ class _Composer:
         self._root: Node | None = None
         self._documents = 0
 
-    def compose(self, text: str) -> Document:
+    def compose(self, text: str, parser: Parser) -> Document:
         """Return the document. Raises _Refused for what cannot be read at all."""
         import yaml
 
+        take = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.SequenceStartEvent: self._begin_list,
+            yaml.MappingStartEvent: self._begin_mapping,
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingEndEvent: self._close,
+            yaml.DocumentStartEvent: self._document,
+        }
         try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                self._take(event)
+            for event in parser(text):
+                if taken := take.get(type(event)):
+                    taken(event)
         except yaml.MarkedYAMLError as wrong:
             mark = wrong.problem_mark or wrong.context_mark
             place = Place(mark.line + 1, mark.column + 1) if mark else START
@@ -192,38 +230,50 @@ class _Composer:
             raise _Refused(START, "is empty")
         return Document(self._root, tuple(sorted(self._problems)))
 
-    def _take(self, event: Event) -> None:
-        import yaml
+    def _scalar(self, event: Any) -> None:
+        # A tag makes text of a plain scalar; any other than `!!str` is GitHub's to refuse.
+        # The style of a plain one is None, or empty where libyaml found it.
+        node = Scalar(_place(event), event.value, not event.style and event.tag is None)
+        if event.anchor is None and self._open:
+            above = self._open[-1]
+            above.children.append(node)
+            above.nodes += 1
+            if above.height == 1:
+                self._refuse_depth(node.place, len(self._open) + 1)
+                above.height = 2
+        else:
+            self._add(node, node.place, event.anchor)
 
-        mark = event.start_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else START
-        if isinstance(event, yaml.ScalarEvent):
-            # A tag makes text of a plain scalar; any other than `!!str` is GitHub's to refuse.
-            node = Scalar(place, event.value, plain=event.style is None and event.tag is None)
-            self._add(node, place, event.anchor)
-        elif isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self._anchors:
-                raise _Refused(place, f"*{event.anchor} names no anchor before it")
-            self._add(self._anchors[event.anchor], place, None)
-        elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
-            self._refuse_depth(place, len(self._open) + 1)
-            self._open.append(_Open(place, event.anchor, isinstance(event, yaml.MappingStartEvent)))
-        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-            self._close()
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                raise _Refused(place, "holds more than one document")
+    def _alias(self, event: Any) -> None:
+        place = _place(event)
+        if event.anchor not in self._anchors:
+            raise _Refused(place, f"*{event.anchor} names no anchor before it")
+        self._add(self._anchors[event.anchor], place, None)
 
-    def _close(self) -> None:
+    def _begin_list(self, event: Any) -> None:
+        self._begin(event, mapping=False)
+
+    def _begin_mapping(self, event: Any) -> None:
+        self._begin(event, mapping=True)
+
+    def _begin(self, event: Any, *, mapping: bool) -> None:
+        place = _place(event)
+        self._refuse_depth(place, len(self._open) + 1)
+        self._open.append(_Open(place, event.anchor, mapping))
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise _Refused(_place(event), "holds more than one document")
+
+    def _close(self, event: Any) -> None:
+        del event
         ended = self._open.pop()
-        nodes = 1 + sum(each.nodes for each in ended.children)
-        height = 1 + max((each.height for each in ended.children), default=0)
         node: Node
         if ended.mapping:
-            node = Table(ended.place, tuple(self._entries(ended.children)), nodes, height)
+            node = Table(ended.place, tuple(self._entries(ended.children)), ended.nodes, ended.height)
         else:
-            node = Items(ended.place, tuple(ended.children), nodes, height)
+            node = Items(ended.place, tuple(ended.children), ended.nodes, ended.height)
         self._add(node, ended.place, ended.anchor)
 
     def _add(self, node: Node, place: Place, anchor: str | None) -> None:
@@ -233,7 +283,10 @@ class _Composer:
         if anchor is not None:
             self._anchors[anchor] = node
         if self._open:
-            self._open[-1].children.append(node)
+            above = self._open[-1]
+            above.children.append(node)
+            above.nodes += node.nodes
+            above.height = max(above.height, node.height + 1)
         else:
             self._root = node
 

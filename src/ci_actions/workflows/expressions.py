@@ -129,6 +129,12 @@ def segments(text: str) -> Iterator[str | Expression]:
         yield rest
 
 
+def written(text: str) -> Iterator[tuple[str, Expression]]:
+    """Yield the expressions of a text, each as it is written, `${{ }}` included. Raises NotAnExpression."""
+    for found in _EXPRESSION.finditer(text):
+        yield found[0], parse(found["inner"])
+
+
 def dotted(expression: Expression) -> tuple[str, ...]:
     """Return `("inputs", "x")` for `inputs.x` and `inputs['x']`, nothing for what is no such path.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from ci_actions.workflows import document, references
-from ci_actions.workflows.document import START, Items, Node, Problem, Scalar, Table
+from ci_actions.workflows.document import START, Items, Node, Parser, Problem, Scalar, Table, pure
 from ci_actions.workflows.model import (
     Action,
     Called,
@@ -24,9 +24,9 @@ from ci_actions.workflows.model import (
 _EVERY = {"read-all": "read", "write-all": "write"}
 
 
-def workflow(data: bytes) -> Workflow:
+def workflow(data: bytes, parser: Parser = pure) -> Workflow:
     """Return the workflow that a file holds, with what is wrong with the file; never raises."""
-    read = document.read(data)
+    read = document.read(data, parser)
     reader = _Reader(list(read.problems))
     root = reader.table(read.root, "a workflow") if read.root else None
     if root is None:
@@ -44,9 +44,9 @@ def workflow(data: bytes) -> Workflow:
     )
 
 
-def action(data: bytes) -> Action:
+def action(data: bytes, parser: Parser = pure) -> Action:
     """Return the action that an `action.yml` holds, with what is wrong with the file; never raises."""
-    read = document.read(data)
+    read = document.read(data, parser)
     reader = _Reader(list(read.problems))
     root = reader.table(read.root, "an action") if read.root else None
     if root is None:

@@ -72,7 +72,7 @@ def parse(text: str) -> Reference | None:
         return Image(text.removeprefix("docker://")) if text != "docker://" else None
     if text.startswith("$/"):
         # "It must not include an @{ref} suffix": it is this commit.
-        return None if "@" in text or text == "$/" else Same(text[2:].strip("/"))
+        return None if "@" in text else Same(text[2:].strip("/"))
     if text == "." or text.startswith("./"):
         return Local(text[2:].strip("/"))
     if found := _REMOTE.fullmatch(text):

@@ -31,7 +31,7 @@ SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
         ("o/r@", None),
         ("o/r@v1@v2", None),
         ("$/actions/x@v1", None),
-        ("$/", None),
+        ("$/", Same("")),
         ("docker://", None),
         ("o/${{ matrix.x }}@v1", None),
         ("-o/r@v1", None),
