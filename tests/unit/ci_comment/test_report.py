@@ -15,6 +15,7 @@ from ci_actions.ci_comment.model import Comment, Deed, Done, Facts, Marker, Outc
 from ci_actions.ci_comment.report import report
 from ci_actions.kit import emit
 from ci_actions.kit.report import Report, Result
+from ci_actions.kit.untrusted import Refused
 
 URL = "https://github.com/acme/app/pull/12#issuecomment-5"
 COMMENT = Comment(id=5, url=URL, body="", marker=Marker())
