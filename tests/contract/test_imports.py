@@ -63,6 +63,10 @@ PURE = [
             "belonging", "config", "decide", "documents", "loosened", "model", "pythons", "report", "sharing", "signs",
         )
     ),
+    *(
+        f"ci_actions/ci_report_issue/{name}.py"
+        for name in ("config", "decide", "model", "reading", "render", "report")
+    ),
     "ci_actions/workflows/jobs.py",
     *(
         f"ci_actions/ci_test/{name}.py"

@@ -73,6 +73,12 @@ class Value:
             raise self.refuse(f"must be printable text of {least} to {most} characters")
         return self.raw
 
+    def anything(self, most: int, *, least: int = 0) -> str:
+        """Return text whatever signs it holds: whoever shows it makes them harmless."""
+        if not isinstance(self.raw, str) or not least <= len(self.raw) <= most:
+            raise self.refuse(f"must be text of {least} to {most} characters")
+        return self.raw
+
     def like(self, pattern: re.Pattern[str], most: int, meant: str) -> str:
         """Return text that is all of a pattern."""
         text = self.text(most)

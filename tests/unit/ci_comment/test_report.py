@@ -11,7 +11,7 @@ from tests.unit.ci_comment.test_decide import QUALITY
 from tests.unit.ci_comment.test_render import RUN
 
 from ci_actions.ci_comment.config import Config
-from ci_actions.ci_comment.model import Comment, Deed, Done, Facts, Marker, Outcome, Plan, Refused
+from ci_actions.ci_comment.model import Comment, Deed, Done, Facts, Marker, Outcome, Plan
 from ci_actions.ci_comment.report import report
 from ci_actions.kit import emit
 from ci_actions.kit.report import Report, Result
