@@ -42,13 +42,11 @@ def decide(config: Config, facts: Facts) -> Outcome:
         return Outcome(facts=facts)
     state, why = verdict(config.result, facts.reports, refused=len(facts.refused))
     outcome = Outcome(facts=facts, state=state, why=why)
+    own = _of_workflow(config, facts, state, why)
+    outcome = replace(outcome, text=own.body if own and state is State.RED else "")
     if facts.denied:
         return outcome
-    plans = [
-        _of_workflow(config, facts, state, why),
-        *_of_criticals(config, facts),
-        *_duplicates(facts.issues),
-    ]
+    plans = (own, *_of_criticals(config, facts), *_duplicates(facts.issues))
     return replace(outcome, plans=tuple(filter(None, plans)))
 
 

@@ -197,10 +197,14 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What was decided, and once it is applied what was done. `why` explains the state of the run."""
+    """What was decided, and once it is applied what was done.
+
+    `why` explains the state of the run. `text` is what an issue says of a run that is red, whether one can be written or not.
+    """
 
     facts: Facts
     state: State = State.UNKNOWN
     why: str = ""
+    text: str = ""
     plans: tuple[Plan, ...] = ()
     done: Sequence[Done] | None = None

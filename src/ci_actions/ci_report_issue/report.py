@@ -32,7 +32,7 @@ def report(config: Config, outcome: Outcome) -> Report:
         next_step=_next_step(outcome),
         log=tuple(_log(config, outcome, done)),
         details=_details(config, outcome, done),
-        products=tuple(_products(outcome)),
+        products=(Product("", "issue.md", lambda: outcome.text),) if outcome.text else (),
     )
 
 
@@ -124,13 +124,9 @@ def _summary(config: Config, outcome: Outcome, done: tuple[Done, ...]) -> Iterat
     ]
     if rows:
         yield markdown.table(("About", "Issue", "Done", "Why"), rows)
-
-
-def _products(outcome: Outcome) -> Iterator[Product]:
-    """Yield the text of the issue: where the token may not write it, it can be read all the same."""
-    body = next((plan.body for plan in outcome.plans if plan.key == outcome.facts.key and plan.title), "")
-    if body:
-        yield Product("", "issue.md", lambda: body)
+    # Where the token may not write it, it can be read here.
+    if outcome.text and not any(each.number and each.key == facts.key for each in done):
+        yield outcome.text.partition("\n")[2].strip()
 
 
 def _log(config: Config, outcome: Outcome, done: tuple[Done, ...]) -> Iterator[str]:
