@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ci_actions.kit.inputs import PATH, TEXT, Common, declare, one_of, whole
+from ci_actions.kit.inputs import LIST, TEXT, Common, declare, one_of, whole
 
 #: What the action gives back, beside what every action does.
 OUTPUTS = {
@@ -29,11 +29,11 @@ class Config(Common):
         in_settings=False,
         help="How the job that is reported ended, `success`, `failure`, `cancelled` or `skipped`: its `needs.<job>.result`.",
     )
-    reports: str = declare(
-        PATH,
-        default="reports",
+    reports: tuple[str, ...] = declare(
+        LIST,
+        default=("reports",),
         in_settings=False,
-        help="Folder of the downloaded artifacts: `report.json` itself, or one folder with a `report.json` for each.",
+        help="Folders of the downloaded artifacts: each holds `report.json` itself, or one folder with a `report.json` for each.",
     )
     name: str = declare(
         TEXT,

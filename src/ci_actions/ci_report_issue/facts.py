@@ -28,8 +28,12 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     facts = Facts(run=run, key=key_of(_workflow(edges), config.name))
     if nothing := _nothing(edges.context):
         return replace(facts, nothing=nothing)
-    reports, refused = artifacts.read(edges.directory / config.reports, FILE, reading.read)
-    facts = replace(facts, reports=reports, refused=refused)
+    found = [artifacts.read(edges.directory / each, FILE, reading.read) for each in config.reports]
+    facts = replace(
+        facts,
+        reports=tuple(report for reports, _ in found for report in reports),
+        refused=tuple(each for _, refused in found for each in refused),
+    )
     repository = Repository(edges.http, edges.context.repository, config.label)
     try:
         return replace(facts, issues=repository.issues())

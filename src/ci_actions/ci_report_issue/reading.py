@@ -15,7 +15,7 @@ from ci_actions.kit.untrusted import RefusedError, Value, document
 SCHEMA = "ci-actions-issue/1"
 #: `incomplete` is what could not be judged as a whole: neither red nor green.
 RESULTS = ("passed", "failed", "error", "incomplete", "skipped")
-TITLE, SECTIONS, ROWS, ROW, CRITICALS = 300, 100, 10_000, 10_000, 100
+TITLE, SECTIONS, ROWS, ROW, CRITICALS = 500, 100, 10_000, 10_000, 100
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 #: What can stand between `<` and `>` of a link.
