@@ -61,6 +61,7 @@ _NEEDS = {
     "checks/list-for-ref": ("checks", "read"),
     "repos/get-combined-status-for-ref": ("statuses", "read"),
     "git/get-ref": ("contents", "read"),
+    "git/get-tag": ("contents", "read"),
 }
 NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS | NEEDS_OF_ISSUES
 
@@ -133,16 +134,16 @@ class Api:
             "head_sha": sha,
             "name": name,
             "external_id": "",
-            "url": f"{self.url}/repos/{REPOSITORY}/check-runs/{id}",
-            "html_url": f"https://github.com/{REPOSITORY}/runs/{id}",
-            "details_url": f"https://github.com/{REPOSITORY}/actions/runs/{id}/job/{id}",
+            "url": f"{self.url}/repos/{self.repository}/check-runs/{id}",
+            "html_url": f"https://github.com/{self.repository}/runs/{id}",
+            "details_url": f"https://github.com/{self.repository}/actions/runs/{id}/job/{id}",
             "status": "completed" if done else state,
             "conclusion": state if done else None,
             "started_at": TIME,
             "completed_at": TIME if done else None,
             "output": {
                 "title": None, "summary": None, "text": None, "annotations_count": 0,
-                "annotations_url": f"{self.url}/repos/{REPOSITORY}/check-runs/{id}/annotations",
+                "annotations_url": f"{self.url}/repos/{self.repository}/check-runs/{id}/annotations",
             },
             "check_suite": {"id": 1},
             "app": None,
@@ -157,7 +158,7 @@ class Api:
         id = self.number()
         status = {
             "id": id, "node_id": f"SC_{id}", "state": state, "context": context, "description": None,
-            "target_url": None, "avatar_url": None, "url": f"{self.url}/repos/{REPOSITORY}/statuses/{sha}",
+            "target_url": None, "avatar_url": None, "url": f"{self.url}/repos/{self.repository}/statuses/{sha}",
             "created_at": TIME, "updated_at": TIME,
         }  # fmt: skip
         self.statuses.setdefault(sha, []).append(status)
@@ -224,7 +225,7 @@ class Api:
     def _writer(self, headers: Mapping[str, str]) -> bool:
         return self.tokens[_token(headers)].get("contents") == "write"
 
-    def _do(  # noqa: C901, PLR0911 - one line per call
+    def _do(  # noqa: C901, PLR0911, PLR0912 - one line per call
         self,
         operation: Operation,
         query: Mapping[str, Sequence[str]],
@@ -253,6 +254,8 @@ class Api:
             return self._statuses(operation, query)
         if id == "git/get-ref":
             return self._ref(values["ref"])
+        if id == "git/get-tag":
+            return self._tag(values["tag_sha"])
         if "asset_id" in values or id.endswith("assets") or id == "repos/upload-release-asset":
             return self._asset_call(operation, query, body, headers)
         release = self.releases.get(int(values["release_id"]))
@@ -271,11 +274,11 @@ class Api:
         if not asked.get("draft"):
             self.complaints.append("a release was made that is no draft: its assets can never be added")
         id = self.number()
-        url = f"{self.url}/repos/{REPOSITORY}/releases/{id}"
+        url = f"{self.url}/repos/{self.repository}/releases/{id}"
         self.releases[id] = {
             "id": id, "node_id": f"RE_{id}", "url": url, "assets_url": f"{url}/assets",
-            "upload_url": f"{self.url}/uploads/repos/{REPOSITORY}/releases/{id}/assets{{?name,label}}",
-            "html_url": f"https://github.com/{REPOSITORY}/releases/tag/{asked['tag_name']}",
+            "upload_url": f"{self.url}/uploads/repos/{self.repository}/releases/{id}/assets{{?name,label}}",
+            "html_url": f"https://github.com/{self.repository}/releases/tag/{asked['tag_name']}",
             "tarball_url": None, "zipball_url": None, "tag_name": asked["tag_name"],
             "target_commitish": asked.get("target_commitish", "main"), "name": asked.get("name"),
             "body": asked.get("body"), "draft": bool(asked.get("draft")),
@@ -343,8 +346,8 @@ class Api:
         about = {
             "id": id, "node_id": f"RA_{id}", "name": name, "label": None, "state": state, "content_type": kind,
             "size": len(content), "digest": f"sha256:{hashlib.sha256(content).hexdigest()}", "download_count": 0,
-            "url": f"{self.url}/repos/{REPOSITORY}/releases/assets/{id}",
-            "browser_download_url": f"https://github.com/{REPOSITORY}/releases/download/{release}/{name}",
+            "url": f"{self.url}/repos/{self.repository}/releases/assets/{id}",
+            "browser_download_url": f"https://github.com/{self.repository}/releases/download/{release}/{name}",
             "created_at": TIME, "updated_at": TIME, "uploader": _user(),
         }  # fmt: skip
         self.assets[id] = (release, about, content)
@@ -362,8 +365,8 @@ class Api:
             operation, query, mine,
             lambda page: {
                 "state": state, "statuses": page, "sha": sha, "total_count": len(mine), "repository": self._repository(),
-                "commit_url": f"{self.url}/repos/{REPOSITORY}/commits/{sha}",
-                "url": f"{self.url}/repos/{REPOSITORY}/commits/{sha}/status",
+                "commit_url": f"{self.url}/repos/{self.repository}/commits/{sha}",
+                "url": f"{self.url}/repos/{self.repository}/commits/{sha}/status",
             },
         )  # fmt: skip
 
@@ -372,11 +375,25 @@ class Api:
         if sha is None:
             return _error(404, "Not Found")
         kind = self._ask_git("cat-file", "-t", sha)
-        url = f"{self.url}/repos/{REPOSITORY}/git"
+        url = f"{self.url}/repos/{self.repository}/git"
         made = {"type": kind, "sha": sha, "url": f"{url}/{kind}s/{sha}"}
         return _json(
             200, {"ref": f"refs/{name}", "node_id": "R_1", "url": f"{url}/refs/{name}", "object": made}
         )
+
+    def _tag(self, sha: str) -> Answered:
+        if self._ask_git("cat-file", "-t", sha) != "tag":
+            return _error(404, "Not Found")
+        lines = self._ask_git("cat-file", "-p", sha).splitlines()
+        about = dict(line.split(" ", 1) for line in lines[:3])
+        url = f"{self.url}/repos/{self.repository}/git"
+        inner = {
+            "sha": about["object"],
+            "type": about["type"],
+            "url": f"{url}/{about['type']}s/{about['object']}",
+        }
+        made = self.description.minimal("git-tag")
+        return _json(200, made | {"tag": about["tag"], "sha": sha, "object": inner})
 
     def _object(self, ref: str) -> str | None:
         return self._ask_git("rev-parse", "--verify", "--quiet", ref) or None
@@ -406,7 +423,7 @@ class Api:
     def _repository(self) -> dict[str, Any]:
         """Return a minimal repository: all its addresses are required, and nobody reads them."""
         made = self.description.minimal("minimal-repository")
-        return {**made, "owner": _user(), "name": "ci-actions", "full_name": REPOSITORY}
+        return {**made, "owner": _user(), "name": "ci-actions", "full_name": self.repository}
 
 
 def _token(headers: Mapping[str, str]) -> str:
