@@ -16,6 +16,8 @@ INTERNAL = (
     "ci-docs",
     "ci-frontend",
     "ci-plan",
+    "ci-release",
+    "ci-release-publish",
     "ci-report-issue",
     "ci-test",
 )

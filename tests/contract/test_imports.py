@@ -64,6 +64,14 @@ PURE = [
         )
     ),
     *(
+        f"ci_actions/ci_release/{name}.py"
+        for name in ("changelog", "config", "decide", "model", "report", "tags")
+    ),
+    *(
+        f"ci_actions/ci_release_publish/{name}.py"
+        for name in ("config", "decide", "model", "reading", "report")
+    ),
+    *(
         f"ci_actions/ci_report_issue/{name}.py"
         for name in ("config", "decide", "model", "reading", "render", "report")
     ),
