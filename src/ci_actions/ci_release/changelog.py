@@ -25,7 +25,7 @@ _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")
 _ATX = re.compile(r" {0,3}(?P<level>#{1,6})(?:[ \t]+(?P<text>.*?))?(?:[ \t]+#+)?[ \t]*")
 _SETEXT = re.compile(r" {0,3}(?P<sign>=+|-+)[ \t]*")
 #: Lines that cannot be the text of a heading that is underlined: lists, quotes, tables, indented code.
-_NO_TEXT = re.compile(r"(?: {4}|\t| {0,3}(?:[-*+>|#]|[0-9]+[.)])\s?)|\s*$")
+_NO_TEXT = re.compile(r" {4}|\t| {0,3}(?:(?:[-*+]|#{1,6}|[0-9]{1,9}[.)])(?=\s|$)|[>|])|\s*$")
 _DEFINITION = re.compile(r" {0,3}\[(?P<label>[^\]\[]+)\]:[ \t]*\S+.*")
 _LINK = re.compile(r"\[(?P<text>[^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 _ADORNMENT = re.compile(r"(?P<sign>[!-/:-@\[-`{-~])(?P=sign)*\s*")
