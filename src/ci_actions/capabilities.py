@@ -16,6 +16,9 @@ INTERNAL = (
     "ci-docs",
     "ci-frontend",
     "ci-plan",
+    "ci-release",
+    "ci-release-publish",
+    "ci-report-issue",
     "ci-test",
 )
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""

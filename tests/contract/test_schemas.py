@@ -37,6 +37,7 @@ NAMES = (
     "security-comment",
     "security-findings",
     "doctor",
+    "issue-report",
 )
 
 

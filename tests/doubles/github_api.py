@@ -1,4 +1,4 @@
-"""GitHub's REST API for what releasing and commenting call, on loopback, in front of a bare repository.
+"""GitHub's REST API for what releasing, commenting and reporting call, on loopback, in front of a bare repository.
 
 It refuses what GitHub refuses: every request is held against GitHub's own description (`github_openapi.py`), and
 so are its own answers; a complaint fails the test at its end. It has tokens without rights, rate limits, 5xx,
@@ -26,6 +26,8 @@ from tests.doubles.github_answers import TIME, Answered
 from tests.doubles.github_answers import as_json as _json
 from tests.doubles.github_answers import error as _error
 from tests.doubles.github_answers import user as _user
+from tests.doubles.github_issues import NEEDS as NEEDS_OF_ISSUES
+from tests.doubles.github_issues import Issues
 from tests.doubles.github_openapi import Description, Operation
 from tests.doubles.github_pulls import NEEDS as NEEDS_OF_PULLS
 from tests.doubles.github_pulls import Pulls
@@ -36,9 +38,14 @@ READER = "token-of-a-reader"
 #: The token of a job that may comment, and of one that may not.
 COMMENTER = "token-of-a-commenter"
 ONLOOKER = "token-of-an-onlooker"
+#: The token of a job that may write issues, and of one that may read them.
+REPORTER = "token-of-a-reporter"
+ISSUE_READER = "token-of-a-reader-of-issues"
 WRITES = {"contents": "write", "checks": "read", "statuses": "read"}
 READS = {"contents": "read"}
 COMMENTS = {"pull_requests": "write", "actions": "read"}
+REPORTS = {"issues": "write"}
+READS_ISSUES = {"issues": "read"}
 LOOKS_ON = {"pull_requests": "read", "actions": "read"}
 #: What each call needs; anything else is not called by us.
 _NEEDS = {
@@ -54,8 +61,9 @@ _NEEDS = {
     "checks/list-for-ref": ("checks", "read"),
     "repos/get-combined-status-for-ref": ("statuses", "read"),
     "git/get-ref": ("contents", "read"),
+    "git/get-tag": ("contents", "read"),
 }
-NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS
+NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS | NEEDS_OF_ISSUES
 
 
 @dataclass
@@ -82,7 +90,14 @@ class Api:
     url: str = ""
     repository: str = REPOSITORY
     tokens: dict[str, Mapping[str, str]] = field(
-        default_factory=lambda: {WRITER: WRITES, READER: READS, COMMENTER: COMMENTS, ONLOOKER: LOOKS_ON}
+        default_factory=lambda: {
+            WRITER: WRITES,
+            READER: READS,
+            COMMENTER: COMMENTS,
+            ONLOOKER: LOOKS_ON,
+            REPORTER: REPORTS,
+            ISSUE_READER: READS_ISSUES,
+        }
     )
     releases: dict[int, dict[str, Any]] = field(default_factory=dict)
     assets: dict[int, tuple[int, dict[str, Any], bytes]] = field(default_factory=dict)
@@ -95,10 +110,12 @@ class Api:
     calls: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     pulls: Pulls = field(init=False)
+    issues: Issues = field(init=False)
     _last: int = 100
 
     def __post_init__(self) -> None:
         self.pulls = Pulls(self)
+        self.issues = Issues(self)
 
     def number(self) -> int:
         """Return a new id."""
@@ -117,16 +134,16 @@ class Api:
             "head_sha": sha,
             "name": name,
             "external_id": "",
-            "url": f"{self.url}/repos/{REPOSITORY}/check-runs/{id}",
-            "html_url": f"https://github.com/{REPOSITORY}/runs/{id}",
-            "details_url": f"https://github.com/{REPOSITORY}/actions/runs/{id}/job/{id}",
+            "url": f"{self.url}/repos/{self.repository}/check-runs/{id}",
+            "html_url": f"https://github.com/{self.repository}/runs/{id}",
+            "details_url": f"https://github.com/{self.repository}/actions/runs/{id}/job/{id}",
             "status": "completed" if done else state,
             "conclusion": state if done else None,
             "started_at": TIME,
             "completed_at": TIME if done else None,
             "output": {
                 "title": None, "summary": None, "text": None, "annotations_count": 0,
-                "annotations_url": f"{self.url}/repos/{REPOSITORY}/check-runs/{id}/annotations",
+                "annotations_url": f"{self.url}/repos/{self.repository}/check-runs/{id}/annotations",
             },
             "check_suite": {"id": 1},
             "app": None,
@@ -141,7 +158,7 @@ class Api:
         id = self.number()
         status = {
             "id": id, "node_id": f"SC_{id}", "state": state, "context": context, "description": None,
-            "target_url": None, "avatar_url": None, "url": f"{self.url}/repos/{REPOSITORY}/statuses/{sha}",
+            "target_url": None, "avatar_url": None, "url": f"{self.url}/repos/{self.repository}/statuses/{sha}",
             "created_at": TIME, "updated_at": TIME,
         }  # fmt: skip
         self.statuses.setdefault(sha, []).append(status)
@@ -208,7 +225,7 @@ class Api:
     def _writer(self, headers: Mapping[str, str]) -> bool:
         return self.tokens[_token(headers)].get("contents") == "write"
 
-    def _do(  # noqa: C901, PLR0911 - one line per call
+    def _do(  # noqa: C901, PLR0911, PLR0912 - one line per call
         self,
         operation: Operation,
         query: Mapping[str, Sequence[str]],
@@ -218,6 +235,8 @@ class Api:
         values, id = operation.values, operation.id
         if id in NEEDS_OF_PULLS:
             return self.pulls.do(operation, query, body, _token(headers))
+        if id in NEEDS_OF_ISSUES:
+            return self.issues.do(operation, query, body, self.pulls.account(_token(headers)))
         if id == "repos/list-releases":
             shown = [each for each in self.releases.values() if not each["draft"] or self._writer(headers)]
             return self.page(operation, query, [self._shown(each) for each in reversed(shown)])
@@ -235,6 +254,8 @@ class Api:
             return self._statuses(operation, query)
         if id == "git/get-ref":
             return self._ref(values["ref"])
+        if id == "git/get-tag":
+            return self._tag(values["tag_sha"])
         if "asset_id" in values or id.endswith("assets") or id == "repos/upload-release-asset":
             return self._asset_call(operation, query, body, headers)
         release = self.releases.get(int(values["release_id"]))
@@ -253,11 +274,11 @@ class Api:
         if not asked.get("draft"):
             self.complaints.append("a release was made that is no draft: its assets can never be added")
         id = self.number()
-        url = f"{self.url}/repos/{REPOSITORY}/releases/{id}"
+        url = f"{self.url}/repos/{self.repository}/releases/{id}"
         self.releases[id] = {
             "id": id, "node_id": f"RE_{id}", "url": url, "assets_url": f"{url}/assets",
-            "upload_url": f"{self.url}/uploads/repos/{REPOSITORY}/releases/{id}/assets{{?name,label}}",
-            "html_url": f"https://github.com/{REPOSITORY}/releases/tag/{asked['tag_name']}",
+            "upload_url": f"{self.url}/uploads/repos/{self.repository}/releases/{id}/assets{{?name,label}}",
+            "html_url": f"https://github.com/{self.repository}/releases/tag/{asked['tag_name']}",
             "tarball_url": None, "zipball_url": None, "tag_name": asked["tag_name"],
             "target_commitish": asked.get("target_commitish", "main"), "name": asked.get("name"),
             "body": asked.get("body"), "draft": bool(asked.get("draft")),
@@ -325,8 +346,8 @@ class Api:
         about = {
             "id": id, "node_id": f"RA_{id}", "name": name, "label": None, "state": state, "content_type": kind,
             "size": len(content), "digest": f"sha256:{hashlib.sha256(content).hexdigest()}", "download_count": 0,
-            "url": f"{self.url}/repos/{REPOSITORY}/releases/assets/{id}",
-            "browser_download_url": f"https://github.com/{REPOSITORY}/releases/download/{release}/{name}",
+            "url": f"{self.url}/repos/{self.repository}/releases/assets/{id}",
+            "browser_download_url": f"https://github.com/{self.repository}/releases/download/{release}/{name}",
             "created_at": TIME, "updated_at": TIME, "uploader": _user(),
         }  # fmt: skip
         self.assets[id] = (release, about, content)
@@ -344,8 +365,8 @@ class Api:
             operation, query, mine,
             lambda page: {
                 "state": state, "statuses": page, "sha": sha, "total_count": len(mine), "repository": self._repository(),
-                "commit_url": f"{self.url}/repos/{REPOSITORY}/commits/{sha}",
-                "url": f"{self.url}/repos/{REPOSITORY}/commits/{sha}/status",
+                "commit_url": f"{self.url}/repos/{self.repository}/commits/{sha}",
+                "url": f"{self.url}/repos/{self.repository}/commits/{sha}/status",
             },
         )  # fmt: skip
 
@@ -354,11 +375,25 @@ class Api:
         if sha is None:
             return _error(404, "Not Found")
         kind = self._ask_git("cat-file", "-t", sha)
-        url = f"{self.url}/repos/{REPOSITORY}/git"
+        url = f"{self.url}/repos/{self.repository}/git"
         made = {"type": kind, "sha": sha, "url": f"{url}/{kind}s/{sha}"}
         return _json(
             200, {"ref": f"refs/{name}", "node_id": "R_1", "url": f"{url}/refs/{name}", "object": made}
         )
+
+    def _tag(self, sha: str) -> Answered:
+        if self._ask_git("cat-file", "-t", sha) != "tag":
+            return _error(404, "Not Found")
+        lines = self._ask_git("cat-file", "-p", sha).splitlines()
+        about = dict(line.split(" ", 1) for line in lines[:3])
+        url = f"{self.url}/repos/{self.repository}/git"
+        inner = {
+            "sha": about["object"],
+            "type": about["type"],
+            "url": f"{url}/{about['type']}s/{about['object']}",
+        }
+        made = self.description.minimal("git-tag")
+        return _json(200, made | {"tag": about["tag"], "sha": sha, "object": inner})
 
     def _object(self, ref: str) -> str | None:
         return self._ask_git("rev-parse", "--verify", "--quiet", ref) or None
@@ -388,7 +423,7 @@ class Api:
     def _repository(self) -> dict[str, Any]:
         """Return a minimal repository: all its addresses are required, and nobody reads them."""
         made = self.description.minimal("minimal-repository")
-        return {**made, "owner": _user(), "name": "ci-actions", "full_name": REPOSITORY}
+        return {**made, "owner": _user(), "name": "ci-actions", "full_name": self.repository}
 
 
 def _token(headers: Mapping[str, str]) -> str:

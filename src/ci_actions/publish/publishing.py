@@ -21,10 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol, TextIO
 
+from ci_actions.github.releases import Release
 from ci_actions.kit.errors import BadInput, CannotJudge, Exit
 from ci_actions.kit.git import Git
 from ci_actions.kit.process import Process
-from ci_actions.publish.github import Check, GitHub, Release
+from ci_actions.publish.github import Check, GitHub
 from ci_actions.publish.lines import Version, message, out_of_line, released, trailers
 from ci_actions.publish.remote import File, Refs, Remote
 

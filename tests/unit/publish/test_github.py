@@ -10,9 +10,10 @@ import pytest
 from tests.doubles.github_api import READER, WRITER, Api, Fault, served
 from tests.doubles.github_openapi import Description, description_or_skip
 
+from ci_actions.github.releases import LONGEST_WAIT, Release
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, Unavailable
-from ci_actions.publish.github import LONGEST_WAIT, Check, GitHub, Release
+from ci_actions.publish.github import Check, GitHub
 
 SHA = "a" * 40
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_actions.github.releases import Release
 from ci_actions.kit.errors import BadInput
-from ci_actions.publish.github import Check, Release
+from ci_actions.publish.github import Check
 from ci_actions.publish.lines import Version, message, out_of_line, released, trailers, version_at
 from ci_actions.publish.publishing import (
     RETRACTED,
