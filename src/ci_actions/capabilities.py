@@ -14,7 +14,9 @@ INTERNAL = (
     "ci-codecov",
     "ci-comment",
     "ci-docs",
+    "ci-flaky",
     "ci-frontend",
+    "ci-nightly",
     "ci-plan",
     "ci-test",
 )

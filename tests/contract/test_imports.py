@@ -41,6 +41,7 @@ PURE = [
     "ci_actions/kit/lines.py",
     "ci_actions/kit/markdown.py",
     "ci_actions/kit/report.py",
+    "ci_actions/kit/strict.py",
     "ci_actions/kit/diff.py",
     *(
         f"ci_actions/ci_comment/{name}.py"
@@ -59,7 +60,9 @@ PURE = [
     "ci_actions/workflows/jobs.py",
     *(
         f"ci_actions/ci_test/{name}.py"
-        for name in ("address", "config", "decide", "dotenv", "masking", "model", "record", "report")
+        for name in (
+            "address", "again", "config", "decide", "dotenv", "junit", "masking", "model", "record", "report",
+        )
     ),
     *(
         f"ci_actions/coverage_gate/{name}.py"
@@ -93,7 +96,9 @@ PURE = [
             "build/config", "build/contents", "build/decide", "build/model", "build/report", "codecov/config", "codecov/decide",
             "codecov/model", "codecov/report", "docs/blocks", "docs/config",
             "docs/decide", "docs/gfm", "docs/inlines", "docs/model", "docs/places", "docs/report", "docs/rst", "docs/slugs",
+            "flaky/config", "flaky/decide", "flaky/history", "flaky/model", "flaky/report",
             "frontend/config", "frontend/decide", "frontend/model", "frontend/report",
+            "nightly/config", "nightly/decide", "nightly/model", "nightly/report",
         )
     ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),

@@ -48,9 +48,24 @@ class Ended:
     tail: tuple[str, ...]
 
 
-def lay_out(folder: Path, *, shard: Shard, durations: Mapping[str, float], coverage: str) -> Path:
-    """Write what the user's interpreter runs, and what it is asked, into an empty folder; return the file to start."""
-    request = {"shard": [shard.index, shard.total], "durations": dict(durations), "coverage": coverage}
+def lay_out(
+    folder: Path,
+    *,
+    shard: Shard,
+    durations: Mapping[str, float],
+    coverage: str,
+    again: Sequence[str] | None = None,
+) -> Path:
+    """Write what the user's interpreter runs, and what it is asked, into an empty folder; return the file to start.
+
+    `again` are the tests that alone are run once more; then nothing is measured.
+    """
+    request = {
+        "shard": [shard.index, shard.total],
+        "durations": dict(durations),
+        "coverage": coverage if again is None else "false",
+        "again": None if again is None else list(again),
+    }
     (folder / "request.json").write_text(json.dumps(request), encoding="ascii")
     (folder / "agent.txt").write_text(AGENT.read_text("utf-8"), encoding="utf-8")
     loader = folder / f"{PLUGIN}.py"
