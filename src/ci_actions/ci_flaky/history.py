@@ -106,29 +106,26 @@ def with_run(history: History, records: Iterable[Record], now: Moment) -> Histor
 
     What is in it does not depend on the order of the records.
     """
-    found = dict(history)
+    ended: dict[str, list[str]] = {}
     for record in records:
         for name, test in record.tests.items():
             if test.outcome != SKIPPED:
-                _note(found, name, test.outcome, now)
+                ended.setdefault(name, []).append(test.outcome)
+    found = dict(history)
+    for name, outcomes in ended.items():
+        failures = sum(each in FAILED for each in outcomes)
+        flaky = outcomes.count(FLAKY)
+        if name in found or failures or flaky:
+            past = found.get(name) or Past(runs=0, failures=0, flaky=0, first=now, last=now, seen=now.at)
+            found[name] = replace(
+                past,
+                runs=past.runs + len(outcomes),
+                failures=past.failures + failures,
+                flaky=past.flaky + flaky,
+                last=now if failures or flaky else past.last,
+                seen=now.at,
+            )
     return _bounded(found, now.at)
-
-
-def _note(found: dict[str, Past], name: str, outcome: str, now: Moment) -> None:
-    bad, flaky = outcome in FAILED, outcome == FLAKY
-    if name not in found:
-        if not (bad or flaky):
-            return
-        found[name] = Past(runs=0, failures=0, flaky=0, first=now, last=now, seen=now.at)
-    past = found[name]
-    found[name] = replace(
-        past,
-        runs=past.runs + 1,
-        failures=past.failures + bad,
-        flaky=past.flaky + flaky,
-        last=now if bad or flaky else past.last,
-        seen=now.at,
-    )
 
 
 def _bounded(found: History, now: int) -> History:

@@ -56,7 +56,7 @@ def test_the_record_of_a_shard() -> None:
         "format": "ci-actions-shard", "version": 1, "id": "3.12-1", "python": "3.12", "shard": "1/2",
         "collected": {"count": 9, "sha256": "ab" * 32},
         "tests": {
-            "a": {"outcome": "passed", "seconds": 0.1}, "b": {"outcome": "failed", "seconds": 0.5},
+            "a": {"outcome": "passed", "seconds": 0.1}, "b": {"outcome": "failed", "seconds": 0.5, "message": "assert b"},
             "c": {"outcome": "skipped", "seconds": 0.0},
         },
         "seconds": 12.34, "exit": 1, "interpreter": "CPython 3.12.1", "pytest": "8.3.2", "runner": "pytest",
