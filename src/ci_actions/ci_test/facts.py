@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ci_actions.ci_test import again, dotenv, running
+from ci_actions.ci_test import again, running
 from ci_actions.ci_test.address import Address, parse
 from ci_actions.ci_test.config import Config
-from ci_actions.ci_test.masking import hider, secrets_in
 from ci_actions.ci_test.model import Again, Facts, Recorded, Trouble
-from ci_actions.kit import emit
+from ci_actions.kit import dotenv, emit
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
+from ci_actions.kit.following import follow
+from ci_actions.kit.masking import hider, secrets_in
 from ci_actions.kit.run import Edges
 from ci_actions.project import durations, own_interpreter
 
@@ -80,7 +81,7 @@ def _run(
             stale.unlink()
     began = edges.clock.now()
     try:
-        ended = running.follow(
+        ended = follow(
             edges.process,
             tests.words,
             lambda line: edges.progress(hide(line)),
@@ -135,7 +136,7 @@ def _run_again(
         folder = scratch / f"again-{len(runs) + 1}"
         folder.mkdir()
         tests = _by_pytest(config, edges, folder, {}, again=left)
-        ended = running.follow(
+        ended = follow(
             edges.process,
             tests.words,
             lambda line: edges.progress(hide(line)),

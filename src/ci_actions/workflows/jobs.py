@@ -19,7 +19,7 @@ AFTER = {
     "coverage": ("test",),
 }
 #: The jobs of `nightly.yml`: all of them start at once, but the one that looks at what the tests left.
-NIGHTLY_JOBS = ("test", "flaky", "security")
+NIGHTLY_JOBS = ("test", "flaky", "security", "integration", "load")
 
 
 @dataclass(frozen=True)

@@ -332,6 +332,8 @@ SOME_NIGHT = facts(changed=None, no_change="nightly runs everything, whatever ch
         ({"test_command": "make test"}, {}, {"test", "security"}),
         ({"security": "false"}, {}, {"test", "flaky"}),
         ({}, {"tests": ""}, {"security"}),
+        ({"compose_file": "c.yml"}, {}, {"test", "flaky", "security", "integration"}),
+        ({"locust_file": "l.py", "test": "false", "security": "false"}, {}, {"load"}),
     ],
 )
 def test_a_night(given: dict[str, str], changes: dict[str, str], runs: set[str]) -> None:
