@@ -68,6 +68,24 @@ def test_what_passes_on_a_further_run_is_flaky_and_said_everywhere(tmp_path: Pat
     assert (folder / "count-steady").read_text() == "1"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("python", ["3.6", "3.8", "3.9", "3.12"])
+@pytest.mark.parametrize("arguments", ["", "-n2 --cov=."], ids=["one", "xdist"])
+def test_every_major_version_of_pytest(tmp_path: Path, python: str, arguments: str) -> None:
+    """Slow: an environment each; sampled by the test above."""
+    always = "\n    def test_bad():\n        assert not nth('bad')\n"
+    folder = write(tmp_path, {"nth.py": NTH, "test_a.py": FLAKY + always})
+    ran = ci_test(folder, "--retries=1", f"--args={arguments}", python=python)
+    assert ran.code == 1, ran.log
+    assert ran.outcomes == {
+        "test_a.py::test_steady": "passed",
+        "test_a.py::test_flaky": "rerun-passed",
+        "test_a.py::test_bad": "failed",
+    }
+    assert (folder / "count-bad").read_text() == "2"
+    assert (folder / "count-steady").read_text() == "1"
+
+
 def test_files_of_the_first_run_stay_as_they_are(tmp_path: Path) -> None:
     """A report of the one test that ran again would be taken for that of all tests."""
     folder = write(tmp_path, {"nth.py": NTH, "test_a.py": FLAKY})
