@@ -70,7 +70,6 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         output.write_text(hide(output.read_text("utf-8", "replace")), encoding="utf-8")
         return Step(code=ended.code, seconds=ended.seconds, tail=tuple(map(hide, ended.tail)))
 
-    logs: tuple[Log, ...] = ()
     with interruptible():
         try:
             course = _Course(up=step(compose.up, config.timeout * 60, {}, "up"))
@@ -78,9 +77,11 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
                 _use(config, edges, compose, expected, course, step)
         finally:
             with uninterrupted():
-                logs = _logs(compose, folder, hide)
-                down = step(compose.down, engine.DOWN_SECONDS, {}, "down")
-                left = compose.remove_what_is_left()
+                try:
+                    logs = _logs(compose, folder, hide)
+                finally:
+                    down = step(compose.down, engine.DOWN_SECONDS, {}, "down")
+                    left = compose.remove_what_is_left()
     return Facts(
         compose=compose.version,
         project=project,

@@ -27,6 +27,7 @@ class Config(Common):
     flaky: str = declare(
         one_of("report", "fail"),
         default="report",
+        in_settings=False,
         help="Whether flaky tests are reported only, or keep the run from being green.",
     )
     history: str = declare(

@@ -155,6 +155,7 @@ class Config(Common):
     retries: int = declare(
         whole(0, 5),
         default=0,
+        in_settings=False,
         help="How often tests that failed are run again; one that passes then is reported as flaky, and keeps "
         "nothing from being green.",
     )

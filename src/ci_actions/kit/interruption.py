@@ -11,12 +11,16 @@ from threading import current_thread, main_thread
 def interruptible() -> Iterator[None]:
     """Turn SIGTERM, which a cancelled job sends after SIGINT, into KeyboardInterrupt: children are then ended first.
 
-    Only the main thread can; in another one nothing changes.
+    Only the main thread can; in another one nothing changes, and neither where the request is ignored.
     """
     if current_thread() is not main_thread():
         yield
         return
     import signal
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        yield
+        return
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
