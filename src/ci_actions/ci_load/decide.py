@@ -63,7 +63,7 @@ def _unkept(config: Config, numbers: Numbers) -> Iterator[str]:
         yield "No request was made: nothing was loaded. Do the users of the locustfile have tasks that ask the server?"
         return
     if config.min_requests_per_second is not None and numbers.rate < config.min_requests_per_second:
-        yield f"{numbers.rate:.2f} requests a second, but at least {config.min_requests_per_second} are asked for."
+        yield f"{stats.down(numbers.rate)} requests a second, but at least {config.min_requests_per_second} are asked for."
     if config.max_p95_ms is not None and (numbers.p95 is None or numbers.p95 > config.max_p95_ms):
         took = (
             "No request has a time"
@@ -73,7 +73,7 @@ def _unkept(config: Config, numbers: Numbers) -> Iterator[str]:
         yield f"{took}, but at most {config.max_p95_ms} ms are allowed."
     if numbers.errors is not None and numbers.errors > config.max_error_rate:
         yield (
-            f"{total.failures:,} of {total.requests:,} requests failed ({numbers.errors:.2f} %), "
+            f"{total.failures:,} of {total.requests:,} requests failed ({stats.up(numbers.errors)} %), "
             f"but at most {config.max_error_rate} % may."
         )
 

@@ -18,10 +18,12 @@ from ci_actions.kit.interruption import interruptible
 from ci_actions.kit.masking import hider, secrets_in
 from ci_actions.kit.run import Edges
 from ci_actions.kit.waiting import complaint
-from ci_actions.project import own_interpreter
+from ci_actions.project import interpreters, own_interpreter
 from ci_actions.supply.environments import locked_environment
 
 NAME = "ci-load"
+#: The oldest Python that the locked Locust runs with.
+FLOOR = (3, 11)
 #: Seconds that users have to end what they are at, and that Locust has to end itself after that.
 STOP = 10
 GRACE = 60.0
@@ -108,7 +110,7 @@ def _locust(config: Config, edges: Edges[Config]) -> tuple[list[str], str, str]:
     if not said.ok:
         programs = locked_environment(
             Path(home.root(), "requirements", "tools", "locust.txt"),
-            python=found.python,
+            python=_newer(found.python, edges),
             cache=Path(home.cache_home(edges.environ)),
             process=edges.process,
             environ=edges.environ,
@@ -126,6 +128,22 @@ def _locust(config: Config, edges: Edges[Config]) -> tuple[list[str], str, str]:
             advice="Install a newer one in the project, or none: then ci-load brings its own.",
         )
     return own, how, version
+
+
+def _newer(python: str, edges: Edges[Config]) -> str:
+    """Return an interpreter that our Locust runs with: the project's own if it is new enough."""
+    chosen = interpreters.find(
+        lambda each: tuple(map(int, each.version.split("."))) >= FLOOR,
+        process=edges.process,
+        environ=edges.environ,
+        near=[python],
+    )
+    if chosen is None:
+        raise CannotJudge(
+            f"There is no Python {FLOOR[0]}.{FLOOR[1]} or newer for Locust.",
+            advice="Install Locust in the project's environment, or set a newer Python up beside it.",
+        )
+    return chosen.path
 
 
 # --- the server -----------------------------------------------------------------------------------

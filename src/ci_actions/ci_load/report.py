@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from ci_actions.ci_load.config import Config
 from ci_actions.ci_load.model import Entry, Numbers, Outcome
-from ci_actions.ci_load.stats import percentile
+from ci_actions.ci_load.stats import down, percentile, up
 from ci_actions.kit import markdown
 from ci_actions.kit.errors import Exit
 from ci_actions.kit.report import Annotation, Level, Report, Result
 
 NAME = "ci-load"
 _ROWS = 100
-_CENT = Decimal("0.01")
 
 
 def report(config: Config, outcome: Outcome) -> Report:
@@ -28,9 +27,9 @@ def report(config: Config, outcome: Outcome) -> Report:
         headline=f"{NAME}: {_headline(config, outcome)}",
         outputs={
             "requests": str(numbers.total.requests) if numbers else "",
-            "requests-per-second": _down(numbers.rate) if numbers else "",
+            "requests-per-second": down(numbers.rate) if numbers else "",
             "p95-ms": "" if not numbers or numbers.p95 is None else str(numbers.p95),
-            "error-rate": "" if not numbers or numbers.errors is None else f"{numbers.errors:.2f}",
+            "error-rate": "" if not numbers or numbers.errors is None else up(numbers.errors),
             "report-dir": outcome.facts.folder,
         },
         annotations=tuple(
@@ -45,10 +44,6 @@ def report(config: Config, outcome: Outcome) -> Report:
     )
 
 
-def _down(value: Decimal) -> str:
-    return str(value.quantize(_CENT, ROUND_DOWN))
-
-
 def _headline(config: Config, outcome: Outcome) -> str:
     if outcome.problems:
         return "cannot judge"
@@ -58,7 +53,7 @@ def _headline(config: Config, outcome: Outcome) -> str:
         return f"no request in {config.seconds} s"
     users = f"{config.users:,} {'user' if config.users == 1 else 'users'}"
     return (
-        f"{'not kept' if outcome.complaints else 'kept'}: {_down(numbers.rate)} requests a second by {users}, p95 "
+        f"{'not kept' if outcome.complaints else 'kept'}: {down(numbers.rate)} requests a second by {users}, p95 "
         f"{_milliseconds(numbers.p95)}, {_errors(numbers)} failed"
     )
 
@@ -68,7 +63,7 @@ def _milliseconds(value: int | None) -> str:
 
 
 def _errors(numbers: Numbers) -> str:
-    return "none" if not numbers.errors else f"{numbers.errors:.2f} %"
+    return "none" if not numbers.errors else f"{up(numbers.errors)} %"
 
 
 def _next_step(outcome: Outcome) -> str:
@@ -93,7 +88,7 @@ def _summary(config: Config, outcome: Outcome) -> Iterator[str]:
 def _thresholds(config: Config, numbers: Numbers) -> str:
     least, most = config.min_requests_per_second, config.max_p95_ms
     rows = [
-        ["Requests a second", _down(numbers.rate), "above 0" if least is None else f"at least {least}"],
+        ["Requests a second", down(numbers.rate), "above 0" if least is None else f"at least {least}"],
         ["p95", _milliseconds(numbers.p95), "no limit" if most is None else f"at most {most} ms"],
         ["Failed", _errors(numbers), f"at most {config.max_error_rate} %"],
     ]
@@ -104,7 +99,7 @@ def _row(config: Config, entry: Entry) -> list[str]:
     return [
         markdown.code(f"{entry.method} {entry.name}".strip()),
         f"{entry.requests:,}",
-        _down(Decimal(entry.requests) / config.seconds),
+        down(Decimal(entry.requests) / config.seconds),
         _milliseconds(percentile(entry.times)),
         f"{entry.failures:,}",
     ]

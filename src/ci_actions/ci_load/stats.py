@@ -7,7 +7,7 @@ it once a second, and the last one is not in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from fractions import Fraction
 
 from ci_actions.ci_load.model import Entry, Numbers
@@ -15,6 +15,7 @@ from ci_actions.kit.strict import Unreadable, a_text, a_whole_number, an_object,
 
 #: Locust's own, for the percentile that is judged.
 _PERCENT = 95
+_CENT = Decimal("0.01")
 
 
 def numbers(content: bytes, seconds: int) -> Numbers:
@@ -80,6 +81,16 @@ def percentile(times: Mapping[int, int]) -> int | None:
         if seen >= rank:
             return time
     return None
+
+
+def down(value: Decimal) -> str:
+    """Return a number for people, rounded down: what must be reached is not shown as if it were."""
+    return str(value.quantize(_CENT, ROUND_DOWN))
+
+
+def up(value: Decimal) -> str:
+    """Return a number for people, rounded up: what may not be exceeded is not shown as if it were not."""
+    return str(value.quantize(_CENT, ROUND_UP))
 
 
 def exceptions(content: bytes) -> Mapping[str, int]:

@@ -94,3 +94,8 @@ def test_exceptions() -> None:
 def test_what_is_no_table_of_exceptions(content: bytes) -> None:
     with pytest.raises(Unreadable, match="no table of exceptions"):
         stats.exceptions(content)
+
+
+def test_numbers_are_shown_to_the_worse_side() -> None:
+    assert (stats.down(Decimal("99.999")), stats.down(Decimal(100))) == ("99.99", "100.00")
+    assert (stats.up(Decimal("1.0001")), stats.up(Decimal(1))) == ("1.01", "1.00")
