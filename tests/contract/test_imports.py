@@ -46,13 +46,17 @@ PURE = [
     ),
     *(path for path in FILES if path.startswith("ci_actions/commands/doctor/rules/")),
     "ci_actions/kit/apart.py",
+    "ci_actions/kit/dotenv.py",
+    "ci_actions/kit/endpoints.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",
     "ci_actions/kit/inputs.py",
     "ci_actions/kit/lines.py",
     "ci_actions/kit/markdown.py",
+    "ci_actions/kit/masking.py",
     "ci_actions/kit/report.py",
     "ci_actions/kit/untrusted.py",
+    "ci_actions/kit/strict.py",
     "ci_actions/kit/diff.py",
     *(
         f"ci_actions/ci_comment/{name}.py"
@@ -83,7 +87,9 @@ PURE = [
     "ci_actions/workflows/jobs.py",
     *(
         f"ci_actions/ci_test/{name}.py"
-        for name in ("address", "config", "decide", "dotenv", "masking", "model", "record", "report")
+        for name in (
+            "address", "again", "config", "decide", "junit", "model", "record", "report",
+        )
     ),
     *(
         f"ci_actions/coverage_gate/{name}.py"
@@ -116,8 +122,12 @@ PURE = [
         for name in (
             "build/config", "build/contents", "build/decide", "build/model", "build/report", "codecov/config", "codecov/decide",
             "codecov/model", "codecov/report", "docs/blocks", "docs/config",
+            "compose/config", "compose/decide", "compose/model", "compose/report", "compose/states",
             "docs/decide", "docs/gfm", "docs/inlines", "docs/model", "docs/places", "docs/report", "docs/rst", "docs/slugs",
+            "flaky/config", "flaky/decide", "flaky/history", "flaky/model", "flaky/report",
             "frontend/config", "frontend/decide", "frontend/model", "frontend/report",
+            "load/config", "load/decide", "load/model", "load/report", "load/stats",
+            "nightly/config", "nightly/decide", "nightly/model", "nightly/report",
         )
     ),
     *(path for path in FILES if path.startswith("ci_actions/quality/tools/")),
@@ -139,9 +149,9 @@ EDGES = {
     "ci_actions.coverage_gate.baseline", "ci_actions.coverage_gate.data_files",
     "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.quality.asking",
     "ci_actions.quality.environment", "ci_actions.quality.facts", "ci_actions.quality.fixing", "ci_actions.quality.memory",
-    "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.artifacts",
-    "ci_actions.kit.base",
-    "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.forks",
+    "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.artifacts", "ci_actions.kit.base",
+    "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.following",
+    "ci_actions.kit.forks", "ci_actions.kit.waiting",
     "ci_actions.kit.git",
     "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings",
     "ci_actions.project.reading", "glob",

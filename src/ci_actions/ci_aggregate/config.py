@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ci_actions.kit.inputs import BOOLEAN, PATH, TEXT, Common, declare
+from ci_actions.kit.inputs import BOOLEAN, PATH, TEXT, Common, declare, one_of
+from ci_actions.workflows.jobs import PIPELINES, Pipeline
 
 #: What the action gives back, beside what every action does.
 OUTPUTS = {
@@ -25,6 +26,9 @@ class Config(Common):
         default=False,
         in_settings=False,
         help="Report everything and end green: a job that is not green says `would-fail`.",
+    )
+    workflow: str = declare(
+        one_of(*PIPELINES), default="ci", in_settings=False, help="Which workflow it is: `ci` or `nightly`."
     )
     needs: str = declare(
         TEXT,
@@ -50,3 +54,8 @@ class Config(Common):
     durations_out: str = declare(
         PATH, default="", in_settings=False, help="Path to which the merged durations are written."
     )
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The jobs of the workflow."""
+        return PIPELINES[self.workflow]

@@ -10,7 +10,9 @@ from ci_actions.ci_aggregate.config import Config
 from ci_actions.ci_aggregate.model import Asked, Ended, Facts, Judged, Outcome, Plan, Proof, Verdict
 from ci_actions.ci_aggregate.proof import prove
 from ci_actions.kit.errors import CannotJudge
-from ci_actions.workflows.jobs import AFTER, JOBS, PLAN
+from ci_actions.kit.strict import Unreadable
+from ci_actions.workflows.jobs import PLAN, Pipeline
+from ci_actions.workflows.shards import FAILED
 
 SUCCESS, FAILURE, CANCELLED, SKIPPED = "success", "failure", "cancelled", "skipped"
 #: Stands for the result of a job that is not there.
@@ -18,11 +20,11 @@ MISSING = "missing"
 _SAID = {FAILURE: "failed", CANCELLED: "was cancelled"}
 
 
-def decide(_: Config, facts: Facts) -> Outcome:
+def decide(config: Config, facts: Facts) -> Outcome:
     """Return the verdict. Raises CannotJudge when nothing says what had to run, or how it ended."""
     ended = _needs(facts.needs)
-    plan = _plan(facts.plan, ended)
-    jobs = tuple(_judged(plan.jobs, ended))
+    plan = _plan(facts.plan, config.pipeline, ended)
+    jobs = tuple(_judged(config.pipeline, plan.jobs, ended))
     proof = _proof(plan, ended, facts)
     return Outcome(
         jobs=jobs,
@@ -36,17 +38,17 @@ def decide(_: Config, facts: Facts) -> Outcome:
 def _needs(text: str) -> Mapping[str, Ended]:
     try:
         return reading.needs(text)
-    except reading.Unreadable as wrong:
+    except Unreadable as wrong:
         raise CannotJudge(
             f"How the jobs ended cannot be understood: {wrong}.",
             advice="The input needs takes toJSON(needs), or toJSON(steps).",
         ) from None
 
 
-def _plan(text: str, ended: Mapping[str, Ended]) -> Plan:
+def _plan(text: str, pipeline: Pipeline, ended: Mapping[str, Ended]) -> Plan:
     try:
-        return reading.plan(text)
-    except reading.Unreadable as wrong:
+        return reading.plan(text, pipeline.jobs)
+    except Unreadable as wrong:
         how = ended[PLAN].result if PLAN in ended else MISSING
         cause = f"the job plan {_SAID.get(how, f'ended with {how}')}" if how != SUCCESS else str(wrong)
         raise CannotJudge(
@@ -58,16 +60,16 @@ def _plan(text: str, ended: Mapping[str, Ended]) -> Plan:
 # --- jobs ----------------------------------------------------------------------------------------------
 
 
-def _judged(asked: Mapping[str, Asked], ended: Mapping[str, Ended]) -> Iterator[Judged]:
+def _judged(pipeline: Pipeline, asked: Mapping[str, Asked], ended: Mapping[str, Ended]) -> Iterator[Judged]:
     """Yield the verdict on each job: the plan itself, those it decided about, and what else was there."""
     done: dict[str, Judged] = {}
     others = [name for name in ended if name not in asked and name != PLAN]
     is_single = any(each.is_step for each in ended.values())
-    for name in (PLAN, *JOBS, *(name for name in asked if name not in JOBS), *others):
+    for name in (PLAN, *dict.fromkeys((*pipeline.jobs, *asked)), *others):
         how = ended.get(name, Ended(MISSING))
         # The plan must have run; about others that it does not know nobody asked.
         said = Asked(run=True, why="") if name == PLAN else asked.get(name)
-        done[name] = _judge(name, said, how, _cause(name, done, is_single=is_single))
+        done[name] = _judge(name, said, how, _cause(pipeline, name, done, is_single=is_single))
         yield done[name]
 
 
@@ -106,9 +108,9 @@ def _skipped(name: str, cause: Judged | None) -> tuple[Verdict, str, str]:
     )
 
 
-def _cause(name: str, done: Mapping[str, Judged], *, is_single: bool) -> Judged | None:
+def _cause(pipeline: Pipeline, name: str, done: Mapping[str, Judged], *, is_single: bool) -> Judged | None:
     """Return the job that kept one from running. In a single job each step waits for all before it."""
-    before = tuple(done) if is_single else AFTER.get(name, ())
+    before = tuple(done) if is_single else pipeline.after.get(name, ())
     found = next((done[each] for each in before if done[each].verdict is not Verdict.GREEN), None)
     return done.get(found.follows, found) if found else None
 
@@ -138,7 +140,7 @@ def _durations(proof: Proof, facts: Facts) -> Mapping[str, float] | None:
     failed: dict[str, float] = {}
     for record in proof.records:
         for name, test in record.tests.items():
-            took = failed if test.outcome in reading.FAILED else passed
+            took = failed if test.outcome in FAILED else passed
             took[name] = max(test.seconds, took.get(name, 0.0))
     if not passed and not failed:
         return None

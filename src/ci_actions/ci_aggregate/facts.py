@@ -9,8 +9,7 @@ from ci_actions.ci_aggregate.config import Config
 from ci_actions.ci_aggregate.model import Facts, File
 from ci_actions.kit.run import Edges
 from ci_actions.project import durations
-
-RECORD = "shard.json"
+from ci_actions.workflows import shards
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:
@@ -27,7 +26,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
 
 def _files(folder: Path) -> Iterator[File]:
     """Yield the records below a folder, however deep: an artifact is unpacked into a folder of its own."""
-    for path in sorted(folder.rglob(RECORD)):
+    for path in sorted(folder.rglob(shards.FILE)):
         try:
             content = path.read_bytes()
         except OSError:

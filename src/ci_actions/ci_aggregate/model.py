@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ci_actions.workflows.shards import Record
+
 
 @dataclass(frozen=True)
 class File:
@@ -92,39 +94,6 @@ class Judged:
     verdict: Verdict
     why: str
     follows: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Collected:
-    """All tests that a shard found before it took its share: how many, and the digest of their ids."""
-
-    count: int
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Test:
-    """What became of a test, and how long it took."""
-
-    outcome: str
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """What a shard says of itself: its `shard.json`."""
-
-    path: str
-    id: str
-    python: str
-    shard: str
-    runner: str
-    interpreter: str
-    pytest: str
-    collected: Collected | None
-    tests: Mapping[str, Test]
-    seconds: float
-    exit: int
 
 
 @dataclass(frozen=True, kw_only=True)

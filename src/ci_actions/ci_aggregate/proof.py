@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ci_actions.ci_aggregate import reading
-from ci_actions.ci_aggregate.model import Expected, File, Plan, Proof, Record
+from ci_actions.ci_aggregate.model import Expected, File, Plan, Proof
+from ci_actions.kit.strict import Unreadable
+from ci_actions.workflows import shards as recorded
+from ci_actions.workflows.shards import FAILED, Record
 
 #: How many names a sentence lists.
 _NAMES = 3
@@ -52,8 +54,8 @@ def _read(files: Sequence[File]) -> tuple[list[Record], list[str]]:
             problems.append(f"{each.path} cannot be opened.")
             continue
         try:
-            records.append(reading.record(each.content, each.path))
-        except reading.Unreadable as wrong:
+            records.append(recorded.record(each.content, each.path))
+        except Unreadable as wrong:
             problems.append(f"{each.path} cannot be understood: {wrong}.")
     return records, problems
 
@@ -165,7 +167,7 @@ def _exits(records: Sequence[Record]) -> tuple[list[str], list[str]]:
     """Return what failed, and what ended so that nobody knows."""
     failures, broken = [], []
     for each in records:
-        failed = sorted(name for name, test in each.tests.items() if test.outcome in reading.FAILED)
+        failed = sorted(name for name, test in each.tests.items() if test.outcome in FAILED)
         if failed:
             failures.append(f"{_tests(len(failed))} failed in {each.id}: {_some(failed)}.")
         elif each.exit == 0 or (each.exit == _NO_TESTS and not each.tests and each.collected):

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from ci_actions.ci_aggregate.config import Config
-from ci_actions.ci_aggregate.model import Judged, Outcome, Record, Verdict
-from ci_actions.ci_aggregate.reading import FAILED
+from ci_actions.ci_aggregate.model import Judged, Outcome, Verdict
 from ci_actions.kit import markdown
 from ci_actions.kit.errors import Exit, worst
 from ci_actions.kit.report import Annotation, Level, Product, Report, Result
 from ci_actions.project import durations
+from ci_actions.workflows.shards import FAILED, FLAKY, Record
 
 NAME = "ci-aggregate"
 _FAILED_ROWS = 100
@@ -93,7 +93,17 @@ def _tested(outcome: Outcome) -> str:
     if not tests:
         return ""
     on = f" on {len(versions)} versions of Python" if len(versions) > 1 else ""
-    return f"; {len(tests)} {'test' if len(tests) == 1 else 'tests'}{on}"
+    flaky = _flaky(outcome)
+    not_at_once = f", {len(flaky)} of them flaky" if flaky else ""
+    return f"; {len(tests)} {'test' if len(tests) == 1 else 'tests'}{on}{not_at_once}"
+
+
+def _flaky(outcome: Outcome) -> list[str]:
+    """Return the tests that passed only when they were run again, in any shard."""
+    found = (
+        name for each in outcome.proof.records for name, test in each.tests.items() if test.outcome == FLAKY
+    )
+    return sorted(set(found))
 
 
 def _next_step(outcome: Outcome) -> str:
@@ -126,6 +136,7 @@ def _details(outcome: Outcome, red: Sequence[str]) -> Mapping[str, object]:
         "problems": list(outcome.proof.problems),
         "failures": list(outcome.proof.failures),
         "warnings": list(outcome.warnings),
+        "flaky": _flaky(outcome),
         "shards": [
             {
                 "id": each.id,
@@ -179,6 +190,9 @@ def _summary(outcome: Outcome) -> Iterator[str]:
     failed = [[markdown.code(name), each.id] for each in outcome.proof.records for name in _failed(each)]
     if failed:
         yield markdown.table(("Failed test", "Shard"), failed, limit=_FAILED_ROWS)
+    if flaky := _flaky(outcome):
+        rows = [[markdown.code(name)] for name in flaky]
+        yield markdown.table(("Flaky: passed only when run again",), rows, limit=_FAILED_ROWS)
     if outcome.proof.records:
         yield markdown.details(f"Shards ({len(outcome.proof.records)})", _shards(outcome))
     if slowest := _slowest(outcome):

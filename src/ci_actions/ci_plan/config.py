@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ci_actions.kit.inputs import LIST, PATH, TEXT, ChangeInputs, Kind, declare, one_of, whole
-from ci_actions.workflows.jobs import JOBS
+from ci_actions.workflows.jobs import ALL_JOBS, PIPELINES, Pipeline
 
 SWITCH = ("auto", "true", "false")
 #: GitHub refuses a matrix with more: https://docs.github.com/actions/reference/limits
@@ -17,7 +17,7 @@ AUTO = 0
 #: What the action gives back, beside what every action does.
 OUTPUTS = {
     "jobs-json": "What was decided, for ci-aggregate: a JSON object with `run` and `why` of each job, and the shards of `test`.",
-    **dict.fromkeys(JOBS, "Whether the job runs: `true` or `false`."),
+    **dict.fromkeys(ALL_JOBS, "Whether the job runs: `true` or `false`."),
     "python": "The Python of jobs that need one only, in the words of actions/setup-python; empty without a Python project.",
     "python-project": "`true` when there is a Python project in the working directory, else `false`.",
     "versions": "The versions of Python that are tested, as a JSON array.",
@@ -55,6 +55,12 @@ def _switch(job: str, what: str) -> str:
 class Config(ChangeInputs):
     """What may run, what counts as this project, and how tests are shared out."""
 
+    workflow: str = declare(
+        one_of(*PIPELINES),
+        default="ci",
+        in_settings=False,
+        help="Which workflow is planned: `ci`, where a change decides, or `nightly`, which runs everything without one.",
+    )
     python_versions: tuple[str, ...] = declare(
         LIST,
         default=(),
@@ -102,6 +108,12 @@ class Config(ChangeInputs):
         help="Globs of the coverage reports that test-command leaves; without any it measures nothing.",
     )
     frontend_directory: str = declare(PATH, default="", help="Folder of the package.json to build.")
+    compose_file: str = declare(
+        PATH, default="", help="With `workflow: nightly`, the Compose file to test against; none without it."
+    )
+    locust_file: str = declare(
+        PATH, default="", help="With `workflow: nightly`, the locustfile of the load test; none without it."
+    )
     docs_globs: tuple[str, ...] = declare(
         LIST,
         default=(),
@@ -137,10 +149,20 @@ class Config(ChangeInputs):
             yield "input 'coverage-files' needs test-command: pytest's own coverage is found without it"
         if self.coverage == "true" and self.test == "false":
             yield "input 'coverage' is true, but test is false: nothing would be measured"
-        if all(self.switch(job) == "false" for job in JOBS):
+        if not any(map(self._may_run, self.pipeline.jobs)):
             yield "every job is false, so that the run would be green whatever the code does"
 
+    @property
+    def pipeline(self) -> Pipeline:
+        """The workflow that is planned."""
+        return PIPELINES[self.workflow]
+
     def switch(self, job: str) -> str:
-        """Return what was said about a job: `auto`, `true` or `false`."""
-        said: str = getattr(self, job)
+        """Return what was said about a job: `auto`, `true` or `false`; `auto` of one that has no switch."""
+        said: str = getattr(self, job, "auto")
         return said
+
+    def _may_run(self, job: str) -> bool:
+        """Whether the inputs let a job run that can be red by itself; `flaky` says what the tests say."""
+        wanted = {"integration": bool(self.compose_file), "load": bool(self.locust_file), "flaky": False}
+        return wanted.get(job, self.switch(job) != "false")

@@ -12,12 +12,11 @@ from ci_actions.ci_plan.documents import documentation
 from ci_actions.ci_plan.model import Decision, Facts, Outcome, Shard
 from ci_actions.ci_plan.pythons import Pythons
 from ci_actions.kit.errors import BadInput
-from ci_actions.workflows.jobs import JOBS
 
 #: What looks at documentation.
 _FOR_DOCUMENTS = ("docs", "security")
 #: Jobs that need an interpreter of the project's choice.
-_FOR_PYTHON = ("quality", "test", "build", "coverage")
+_FOR_PYTHON = ("quality", "test", "build", "coverage", "integration", "load")
 
 
 class Extent(Enum):
@@ -42,7 +41,7 @@ def decide(config: Config, facts: Facts) -> Outcome:
     scope = scope_of(config, facts)
     jobs: dict[str, Decision] = {}
     problems = []
-    for job in JOBS:
+    for job in config.pipeline.jobs:
         switch, impossible = config.switch(job), _impossible(job, config, facts)
         if switch == "false":
             jobs[job] = Decision(run=False, why=f"{job} is false")
@@ -126,6 +125,9 @@ def _impossible(job: str, config: Config, facts: Facts) -> str:
         "build": _no_package(facts),
         "frontend": "" if facts.frontend else "no frontend-directory is given",
         "coverage": _no_coverage(config, facts),
+        "flaky": "test-command tells of no single test" if config.test_command else "",
+        "integration": "" if config.compose_file else "no compose-file is given",
+        "load": "" if config.locust_file else "no locust-file is given",
     }
     return reasons.get(job, "")
 
@@ -169,6 +171,8 @@ def _automatic(job: str, config: Config, facts: Facts, scope: Scope, test: Decis
     """Return whether a job that could run has a reason to; `test` is what was decided about the tests before."""
     if job == "coverage" and test:
         return _with_tests(facts, test)
+    if job == "flaky" and test:
+        return test
     if job == "test" and (why := _tests_anyway(config, facts)):
         return Decision(run=True, why=why)
     if scope.extent is Extent.DOCUMENTS:
@@ -219,7 +223,7 @@ def _pythons(config: Config, facts: Facts, jobs: Mapping[str, Decision]) -> Pyth
     try:
         found = pythons.choose(facts.files, config.python_version, config.python_versions)
     except BadInput:
-        if any(jobs[job].run for job in _FOR_PYTHON):
+        if any(jobs[job].run for job in _FOR_PYTHON if job in jobs):
             raise
         return Pythons()
     return _single(config, found) if config.layout == "single" else found

@@ -74,6 +74,8 @@ class _Change(NamedTuple):
 def _change(config: Config, edges: Edges[Config]) -> _Change:
     try:
         edges.git.start(*TRACKED)
+        if config.workflow != "ci":
+            return _Change(no_change=f"{config.workflow} runs everything, whatever changed")
         base = resolve_base(config.base, config.deepen, edges.context, edges.git, _compare(config, edges))
         if isinstance(base, NoBase):
             return _Change(no_change=base.reason)

@@ -11,7 +11,7 @@ from ci_actions.ci_plan.model import Outcome
 from ci_actions.kit import markdown
 from ci_actions.kit.errors import Exit
 from ci_actions.kit.report import Annotation, Level, Report, Result
-from ci_actions.workflows.jobs import JOBS
+from ci_actions.workflows.jobs import ALL_JOBS
 
 NAME = "ci-plan"
 #: Changed files that the summary lists.
@@ -20,7 +20,7 @@ _FILES = 50
 
 def report(_: Config, outcome: Outcome) -> Report:
     """Return everything the run says."""
-    running = [job for job in JOBS if outcome.jobs[job].run]
+    running = [job for job, decision in outcome.jobs.items() if decision.run]
     return Report(
         capability=NAME,
         result=Result.PASSED if running else Result.SKIPPED,
@@ -39,7 +39,7 @@ def _headline(outcome: Outcome, running: Sequence[str]) -> str:
     if not running:
         return f"{NAME}: nothing runs: {_first_why(outcome)}"
     where = f" for {outcome.facts.directory}" if outcome.facts.directory else ""
-    return f"{NAME}: {len(running)} of {len(JOBS)} jobs run{where}: {', '.join(running)}"
+    return f"{NAME}: {len(running)} of {len(outcome.jobs)} jobs run{where}: {', '.join(running)}"
 
 
 def _first_why(outcome: Outcome) -> str:
@@ -74,16 +74,21 @@ def _outputs(outcome: Outcome) -> Mapping[str, str]:
     frontend = outcome.facts.frontend
     return {
         "jobs-json": json.dumps(jobs_as_json(outcome)),
-        **{job: "true" if outcome.jobs[job].run else "false" for job in JOBS},
+        **{job: "true" if _runs(outcome, job) else "false" for job in ALL_JOBS},
         "python": outcome.python,
         "python-project": "true" if outcome.facts.signs.python else "false",
         "versions": json.dumps(outcome.versions),
         "test-matrix": json.dumps({"include": [each.as_json() for each in entries]}),
         "expect-reports": "\n".join(each.id for each in outcome.shards),
         "durations-used": "true" if outcome.facts.recorded.given and _is_split(outcome) else "false",
-        "frontend-directory": frontend.folder if frontend and outcome.jobs["frontend"].run else "",
+        "frontend-directory": frontend.folder if frontend and _runs(outcome, "frontend") else "",
         "name": outcome.name,
     }
+
+
+def _runs(outcome: Outcome, job: str) -> bool:
+    """Return whether a job runs; one of another workflow does not."""
+    return job in outcome.jobs and outcome.jobs[job].run
 
 
 def _is_split(outcome: Outcome) -> bool:

@@ -4,7 +4,9 @@ Standard library only, Python 3.6 syntax, imported by nothing of ours. `running.
 loader, `ci_actions_ci_test.py`, which is what Python starts and what pytest and the workers of pytest-xdist import as
 a plugin. The loader runs this text under a name that is no file's: coverage.py would measure a file.
 
-request.json     {"shard": [index, total], "durations": {node id: seconds}, "coverage": "auto" | "true" | "false"}
+request.json     {"shard": [index, total], "durations": {node id: seconds}, "coverage": "auto" | "true" | "false",
+                 "again": [node id] | null}; with "again" it is those that run, and the files that an earlier run
+                 left stay as they are: nothing is measured, and JUnit XML goes elsewhere
 record.jsonl     one event a line, each written before the next thing happens: what a crash leaves is still true
 collection-X     what process X collected and which of it is this shard's: the only one, or one for each worker
 
@@ -228,12 +230,16 @@ class Plugin(object):
         self.run = run
         self.deselected = 0
         self.failures = 0
+        self.counted = 0
         self.worker = False
 
     def pytest_load_initial_conftests(self, early_config):
         """Leave measuring to pytest-cov where the project asks for it; before it begins."""
         options = early_config.known_args_namespace
-        if getattr(options, "cov_source", None) or getattr(options, "no_cov", False):
+        if self.run.request["again"] is not None:
+            # pytest-cov would write what these few tests measure over what all of them did.
+            options.cov_source = []
+        elif getattr(options, "cov_source", None) or getattr(options, "no_cov", False):
             self.run.stop_measuring(save=False)
             self.run.record.note("pytest-cov", off=bool(getattr(options, "no_cov", False)))
         yield
@@ -242,6 +248,8 @@ class Plugin(object):
         """Measure in a worker, too; and let no part be judged as if it were the whole."""
         self.worker = hasattr(config, "workerinput")
         self.run.root = str(getattr(config, "rootpath", None) or config.rootdir)
+        if self.run.request["again"] is not None and getattr(config.option, "xmlpath", None):
+            config.option.xmlpath = os.path.join(self.run.folder, "junit.xml")
         if not self.worker:
             self.run.record.note("configured", pytest=sys.modules["pytest"].__version__)
         if self.worker and config.workerinput.get(PLUGIN):
@@ -263,7 +271,8 @@ class Plugin(object):
         ids = sorted(set(names))
         index, shards = self.run.request["shard"]
         shares, divided = plan(ids, self.run.request["durations"], shards)
-        mine = set(shares[index - 1])
+        again = self.run.request["again"]
+        mine = set(shares[index - 1] if again is None else again) & set(ids)
         worker = getattr(config, "workerinput", {}).get("workerid", "only")
         cost = costs(ids, self.run.request["durations"])
         self.run.write(
@@ -294,6 +303,7 @@ class Plugin(object):
 
     def pytest_collectreport(self, report):
         """Record a file that cannot be collected."""
+        self.counted += counts(report)
         if report.failed and not self.worker:
             file, line, message = place(report, self.run)
             self.run.record.note(
@@ -314,6 +324,7 @@ class Plugin(object):
         """Record how one phase of a test ended."""
         if self.worker:
             return
+        self.counted += counts(report)
         more = {}
         if report.outcome in ("failed", "rerun"):
             self.failures += 1
@@ -342,13 +353,14 @@ class Plugin(object):
         """Record that pytest, or a plugin, has failed itself."""
         self.run.record.note("internal-error", text=str(excrepr)[-TEXT:])
 
-    def pytest_sessionfinish(self):
+    def pytest_sessionfinish(self, session):
         """Record that pytest came to its end; what others do then may be to end the process at once.
 
+        `beside` are failures that no report told of, as pytest-cov counts a percentage that is not reached.
         A worker writes what it has measured before pytest-xdist tells that it is through: from then on it may be killed.
         """
         if not self.worker:
-            self.run.record.note("finish")
+            self.run.record.note("finish", beside=getattr(session, "testsfailed", 0) - self.counted)
         yield
         if self.worker:
             self.run.stop_measuring(save=True)
@@ -400,6 +412,11 @@ def place(report, run):
         return os.path.realpath(os.path.join(run.here, path)), line, message
     path, line = (getattr(report, "location", None) or (None, None))[:2]
     return path and os.path.realpath(os.path.join(run.root, path)), (line or 0) + 1, message
+
+
+def counts(report):
+    """Return whether pytest counts a report as a failure: https://github.com/pytest-dev/pytest/blob/main/src/_pytest/main.py."""
+    return bool(report.failed and not hasattr(report, "wasxfail"))
 
 
 def text_of(report):
@@ -457,6 +474,10 @@ def launch():
     sys.argv[0] = "pytest"
     try:
         runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+    except SystemExit:
+        # A plugin that fails after the last test ends Python with the exit code of failed tests, and a traceback.
+        run.record.note("exit")
+        raise
     finally:
         run.stop_measuring(save=True)
 

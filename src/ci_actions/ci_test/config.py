@@ -16,6 +16,7 @@ OUTPUTS = {
     "tests": "How many tests this shard had to run.",
     "failed": "How many of them failed or had an error.",
     "skipped": "How many of them were skipped.",
+    "flaky": "How many of them passed only when they were run again.",
     "coverage-measured": "`true` if the run left coverage.py data files, or files that coverage-files means.",
     "report-dir": "Folder with everything above, and `coverage/` with the files that coverage-files means.",
 }
@@ -151,6 +152,13 @@ class Config(Common):
     wait_seconds: int = declare(
         whole(0, 3600), default=60, help="Seconds that database and Redis have to answer."
     )
+    retries: int = declare(
+        whole(0, 5),
+        default=0,
+        in_settings=False,
+        help="How often tests that failed are run again; one that passes then is reported as flaky, and keeps "
+        "nothing from being green.",
+    )
     timeout: int = declare(whole(1, 1440), default=60, help="Minutes that the tests may take.")
     annotations: int = declare(
         whole(0, 50), default=10, help="How many failed tests are annotated where they failed."
@@ -179,5 +187,7 @@ class Config(Common):
             )
         if self.by_command and self.args:
             yield "input 'args' is for pytest; write the arguments into input 'command'"
+        if self.by_command and self.retries:
+            yield f"input 'retries' is {self.retries}, but what a command runs are no tests that we could run again one by one"
         if self.database_variable == self.redis_variable:
             yield f"inputs 'database-variable' and 'redis-variable' are both '{self.redis_variable}'"

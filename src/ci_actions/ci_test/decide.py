@@ -6,7 +6,9 @@ Exit codes of pytest: https://docs.pytest.org/en/stable/reference/exit-codes.htm
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ci_actions.ci_test import again
 from ci_actions.ci_test.config import Config
 from ci_actions.ci_test.model import BAD, Collection, Facts, Outcome, State, Test, Trouble
 
@@ -26,7 +28,10 @@ def decide(config: Config, facts: Facts) -> Outcome:
             warnings=facts.warnings,
         )
     collection = facts.recorded.collections[0] if facts.recorded.collections else None
-    tests = _tests(facts, collection)
+    tests = again.merged(_tests(facts, collection), facts.again)
+    if facts.again and not any(each.state in BAD for each in tests):
+        # What made pytest end so is no failure any more.
+        facts = replace(facts, code=0)
     not_run = sum(1 for each in tests if not each.ran and each.trouble is None)
     problems = tuple(_problems(config, facts, collection, tests, not_run))
     return Outcome(
@@ -136,9 +141,10 @@ def _complaints(facts: Facts, tests: tuple[Test, ...]) -> Iterator[str]:
 def _warnings(config: Config, facts: Facts, tests: tuple[Test, ...], not_run: int) -> Iterator[str]:
     recorded = facts.recorded
     yield from facts.warnings
-    again = sum(each.state is State.RERUN_PASSED for each in tests)
-    if again:
-        yield f"{_counted(again, 'test')} passed only when run again."
+    flaky = sum(each.state is State.RERUN_PASSED for each in tests)
+    if flaky:
+        yield f"{_counted(flaky, 'test')} passed only when run again."
+    yield from _warnings_of_further_runs(config, facts, tests)
     if tests and all(each.state is State.SKIPPED for each in tests):
         yield f"Every test was skipped ({len(tests):,}): nothing was tested."
     if recorded.collections and recorded.collections[0].count and not tests:
@@ -154,6 +160,16 @@ def _warnings(config: Config, facts: Facts, tests: tuple[Test, ...], not_run: in
         yield f"Coverage was not measured: {recorded.coverage_problem}."
     if facts.missing and facts.code != 0:
         yield _missing(facts)
+
+
+def _warnings_of_further_runs(config: Config, facts: Facts, tests: tuple[Test, ...]) -> Iterator[str]:
+    """Yield why tests that failed were not run again, or why a run of them says nothing."""
+    bad = any(each.state in BAD for each in tests)
+    if config.retries and bad and not facts.again and (why := again.refusal(facts)):
+        yield f"What failed was not run again: {why}."
+    for number, run in enumerate(facts.again, 2):
+        if why := again.unproven(run):
+            yield f"Run {number}, of {_counted(len(run.asked), 'test')} that had failed, proves nothing: {why}."
 
 
 # --- a command ------------------------------------------------------------------------------------

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ci_actions.ci_test import dotenv, running
+from ci_actions.ci_test import again, running
 from ci_actions.ci_test.address import Address, parse
 from ci_actions.ci_test.config import Config
-from ci_actions.ci_test.masking import hider, secrets_in
-from ci_actions.ci_test.model import Facts, Recorded, Trouble
-from ci_actions.kit import emit
+from ci_actions.ci_test.model import Again, Facts, Recorded, Trouble
+from ci_actions.kit import dotenv, emit
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
+from ci_actions.kit.following import follow
+from ci_actions.kit.masking import hider, secrets_in
 from ci_actions.kit.run import Edges
 from ci_actions.project import durations, own_interpreter
 
@@ -70,7 +71,7 @@ def _run(
     scratch: Path,
     hide: Callable[[str], str],
 ) -> Facts:
-    """Run the tests and return how it went."""
+    """Run the tests, and those that failed once more where that is wanted; return how it went."""
     directory = edges.directory
     tests = _by_command(config, edges) if config.by_command else _by_pytest(config, edges, scratch, seconds)
     env = {**tests.env, **variables}
@@ -80,7 +81,7 @@ def _run(
             stale.unlink()
     began = edges.clock.now()
     try:
-        ended = running.follow(
+        ended = follow(
             edges.process,
             tests.words,
             lambda line: edges.progress(hide(line)),
@@ -98,7 +99,7 @@ def _run(
         ) from wrong
     recorded = _of_a_command(tests, edges) if config.by_command else running.read_back(scratch, hide)
     junit = scratch / "junit.xml"
-    return Facts(
+    facts = Facts(
         id=config.id or f"{recorded.python or 'tests'}-{config.shard.index}",
         python=recorded.python,
         how=tests.found.how if tests.found else "",
@@ -112,6 +113,46 @@ def _run(
             os.path.relpath(each, directory) for each in _data_files(data) if _is_new(each, began)
         ),
     )
+    if config.by_command or not config.retries:
+        return facts
+    return _run_again(config, edges, variables, facts, scratch, hide)
+
+
+def _run_again(
+    config: Config,
+    edges: Edges[Config],
+    variables: Mapping[str, str],
+    facts: Facts,
+    scratch: Path,
+    hide: Callable[[str], str],
+) -> Facts:
+    """Run the tests that failed again, in the same environment, as often as is wanted or until all of them pass."""
+    left = again.failed(facts)
+    seconds = facts.seconds
+    runs: list[Again] = []
+    while left and len(runs) < config.retries and seconds < config.timeout * 60:
+        said = f"{len(left):,} {'test' if len(left) == 1 else 'tests'}"
+        edges.progress(f"--- run {len(runs) + 2}: {said} that failed ---")
+        folder = scratch / f"again-{len(runs) + 1}"
+        folder.mkdir()
+        tests = _by_pytest(config, edges, folder, {}, again=left)
+        ended = follow(
+            edges.process,
+            tests.words,
+            lambda line: edges.progress(hide(line)),
+            output=folder / "printed",
+            cwd=edges.directory,
+            # What all tests measured stays as it is, whoever measures these.
+            env={**tests.env, **variables, "COVERAGE_FILE": str(folder / ".coverage")},
+            limit=config.timeout * 60 - seconds,
+            clock=edges.clock,
+        )
+        seconds += ended.seconds
+        recorded = _relative(running.read_back(folder, hide), edges.root)
+        runs.append(Again(asked=left, code=ended.code, recorded=recorded))
+        good = set(again.passed(runs[-1]))
+        left = tuple(each for each in left if each not in good)
+    return replace(facts, again=tuple(runs), seconds=seconds)
 
 
 # --- what the tests get ---------------------------------------------------------------------------
@@ -180,9 +221,17 @@ def _durations(config: Config, directory: Path) -> tuple[Mapping[str, float], tu
         return {}, (f"{name} says nothing of how long tests take: {why}.",)
 
 
-def _by_pytest(config: Config, edges: Edges[Config], scratch: Path, seconds: Mapping[str, float]) -> _Tests:
+def _by_pytest(
+    config: Config,
+    edges: Edges[Config],
+    scratch: Path,
+    seconds: Mapping[str, float],
+    again: tuple[str, ...] | None = None,
+) -> _Tests:
     found = _interpreter(config, edges)
-    loader = running.lay_out(scratch, shard=config.shard, durations=seconds, coverage=config.coverage)
+    loader = running.lay_out(
+        scratch, shard=config.shard, durations=seconds, coverage=config.coverage, again=again
+    )
     junit = ("-o", "junit_family=xunit2", f"--junitxml={scratch / 'junit.xml'}") if config.junit else ()
     words = (found.python, loader, "-p", running.PLUGIN, *junit, *config.args)
     env = _activated(found, edges.environ)

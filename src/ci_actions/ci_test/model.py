@@ -45,7 +45,10 @@ class Trouble:
 
 @dataclass(frozen=True, kw_only=True)
 class Test:
-    """A test of this shard. `ran` tells whether it came to its end; `seconds` are those of its last attempt."""
+    """A test of this shard. `ran` tells whether it came to its end; `seconds` are those of its last attempt.
+
+    `times` is how often we ran it; of one that passed only then `trouble` is what was wrong at first.
+    """
 
     __test__ = False
 
@@ -55,6 +58,7 @@ class Test:
     ran: bool = True
     trouble: Trouble | None = None
     reason: str = ""
+    times: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,8 @@ class Recorded:
     """What the agent wrote down. `finished` tells whether pytest came to its end, `running` what it ran when it did not.
 
     `collections` differ where workers collected different tests. `started` is False where Python never came so far.
+    `exited` is whether it also ended by itself, after everything that plugins do at the end. `beside` is how many failures
+    pytest counted that are no test's.
     """
 
     started: bool = False
@@ -96,7 +102,18 @@ class Recorded:
     uncollected: tuple[Trouble, ...] = ()
     internal_error: str = ""
     finished: bool = False
+    exited: bool = False
+    beside: int = 0
     running: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """One more run of tests that had failed: which were asked for, how the process ended, what the agent wrote down."""
+
+    asked: tuple[str, ...]
+    code: int | None
+    recorded: Recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +122,7 @@ class Facts:
 
     `code` is how the process ended, negative for a signal, None where it was stopped after the timeout. `tail` are the
     last lines it printed. `data_files` are coverage.py's, `copied` the other coverage reports, `missing` the globs of
-    which none is there or none was written by this run.
+    which none is there or none was written by this run. `again` are the runs of the tests that failed, in their order.
     """
 
     id: str
@@ -115,6 +132,7 @@ class Facts:
     code: int | None
     seconds: float
     recorded: Recorded
+    again: tuple[Again, ...] = ()
     junit: str = ""
     tail: tuple[str, ...] = ()
     data_files: tuple[str, ...] = ()
@@ -143,6 +161,11 @@ class Outcome:
     def bad(self) -> tuple[Test, ...]:
         """Tests that failed or had an error, and ran."""
         return tuple(each for each in self.tests if each.state in BAD and (each.ran or each.trouble))
+
+    @property
+    def flaky(self) -> tuple[Test, ...]:
+        """Tests that passed only when they were run again, by us or by a plugin of the project."""
+        return tuple(each for each in self.tests if each.state is State.RERUN_PASSED)
 
     def number(self, *states: State) -> int:
         """Return how many tests that ran ended so."""

@@ -73,6 +73,8 @@ def recorded(
         uncollected=tuple(uncollected.values()),
         internal_error=hide(said.get("internal-error", {}).get("text", "")),
         finished="finish" in said,
+        exited="exit" in said,
+        beside=said.get("finish", {}).get("beside", 0),
         running=tuple(name for name, run in runs.items() if run.is_open),
     )
 

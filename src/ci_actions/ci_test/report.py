@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from ci_actions.ci_test import again, junit
 from ci_actions.ci_test.config import Config
 from ci_actions.ci_test.model import BAD, Outcome, State, Test
 from ci_actions.kit import markdown
@@ -24,7 +25,7 @@ _STOPPED = -9
 
 _WORDS = {
     State.PASSED: "passed",
-    State.RERUN_PASSED: "passed when run again",
+    State.RERUN_PASSED: "flaky",
     State.FAILED: "failed",
     State.ERROR: "errors",
     State.SKIPPED: "skipped",
@@ -50,6 +51,7 @@ def report(config: Config, outcome: Outcome) -> Report:
             "tests": "n/a" if config.by_command else str(len(outcome.tests)),
             "failed": "n/a" if config.by_command else str(len(outcome.bad)),
             "skipped": "n/a" if config.by_command else str(outcome.number(State.SKIPPED)),
+            "flaky": "n/a" if config.by_command else str(len(outcome.flaky)),
             "coverage-measured": "true" if facts.data_files or facts.copied else "false",
             "report-dir": facts.folder,
         },
@@ -78,7 +80,8 @@ def _headline(config: Config, outcome: Outcome) -> str:
     if config.by_command:
         return f"the command {'failed' if outcome.complaints else 'passed'} in {seconds}"
     if outcome.bad:
-        return f"{len(outcome.bad):,} of {_counted(len(outcome.tests), 'test')} failed in {seconds}"
+        flaky = f", {len(outcome.flaky):,} flaky" if outcome.flaky else ""
+        return f"{len(outcome.bad):,} of {_counted(len(outcome.tests), 'test')} failed{flaky} in {seconds}"
     if outcome.complaints:
         return f"pytest failed, no test did, in {seconds}"
     if not outcome.tests:
@@ -116,7 +119,8 @@ def _products(config: Config, outcome: Outcome) -> Iterator[Product]:
     if config.by_command or facts.recorded.collections:
         yield Product("shard-file", "shard.json", lambda: json.dumps(shard(config, outcome)))
     if facts.junit:
-        yield Product("junit-file", "junit.xml", lambda: facts.junit)
+        flaky = [each.id for each in outcome.flaky]
+        yield Product("junit-file", "junit.xml", lambda: junit.with_flaky(facts.junit, flaky))
     timed = {each.id: each.seconds for each in outcome.tests if each.ran and each.state not in BAD}
     if timed:
         yield Product("durations-file", "durations.json", lambda: durations.render(timed))
@@ -133,13 +137,27 @@ def shard(config: Config, outcome: Outcome) -> Mapping[str, object]:
         "python": facts.python,
         "shard": str(config.shard),
         "collected": {"count": collection.count, "sha256": collection.sha256} if collection else None,
-        "tests": {each.id: {"outcome": each.state.value, "seconds": each.seconds} for each in outcome.tests},
+        "tests": {
+            each.id: {"outcome": each.state.value, "seconds": each.seconds, **_times(each)}
+            for each in outcome.tests
+        },
         "seconds": round(facts.seconds, 3),
         "exit": _STOPPED if facts.code is None else facts.code,
         "interpreter": facts.recorded.interpreter,
         "pytest": facts.recorded.pytest,
         "runner": "command" if config.by_command else "pytest",
     }
+
+
+def _times(test: Test) -> Mapping[str, object]:
+    """Return how often we ran a test, if that is more than once, and what was wrong with it, if anything was."""
+    message = _first_line(test)
+    return {**({"times": test.times} if test.times > 1 else {}), **({"message": message} if message else {})}
+
+
+def _first_line(test: Test) -> str:
+    message = test.trouble.message if test.trouble else ""
+    return next((line.strip() for line in message.splitlines() if line.strip()), "")[:300]
 
 
 def _details(outcome: Outcome) -> Mapping[str, object]:
@@ -172,6 +190,19 @@ def _details(outcome: Outcome) -> Mapping[str, object]:
             }
             for each in outcome.bad
             if each.trouble
+        ],
+        "flaky": [
+            {"id": _text(each.id), "times": each.times, "message": _text(_first_line(each))}
+            for each in outcome.flaky
+        ],
+        "runs-of-failures": [
+            {
+                "asked": len(run.asked),
+                "passed": len(again.passed(run)),
+                "exit": run.code,
+                "why": again.unproven(run),
+            }
+            for run in facts.again
         ],
         "uncollected": [_text(each.id) for each in recorded.uncollected],
         "coverage-data": list(facts.data_files),
@@ -221,6 +252,15 @@ def _annotations(config: Config, outcome: Outcome) -> Iterator[Annotation]:
         )
     for warning in outcome.warnings:
         yield Annotation(level=Level.WARNING, title=title, message=warning)
+    for test in outcome.flaky[: config.annotations]:
+        if test.trouble:
+            yield Annotation(
+                level=Level.WARNING,
+                title=f"{title}: flaky: {test.id}",
+                message=f"It failed, and passed in run {test.times}: {test.trouble.message or test.state.value}",
+                file=test.trouble.file,
+                line=test.trouble.line,
+            )
 
 
 def _summary(config: Config, outcome: Outcome) -> Iterator[str]:
@@ -233,6 +273,7 @@ def _summary(config: Config, outcome: Outcome) -> Iterator[str]:
     yield from _failures(outcome)
     if said and not outcome.bad and not facts.recorded.uncollected and facts.tail:
         yield markdown.details("The end of the log", _fenced("\n".join(facts.tail)))
+    yield from _flaky(outcome)
     if outcome.warnings:
         yield "\n".join(f"- ⚠️ {markdown.escape(each)}" for each in outcome.warnings)
     if outcome.tests:
@@ -250,12 +291,28 @@ def _failures(outcome: Outcome) -> Iterator[str]:
     for test in outcome.bad[:FAILURES]:
         assert test.trouble
         yield markdown.details(
-            f"{test.id}: {test.state.value}", _fenced(test.trouble.text or test.trouble.message)
+            f"{test.id}: {test.state.value}{f', {test.times} times' if test.times > 1 else ''}",
+            _fenced(test.trouble.text or test.trouble.message),
         )
     more = outcome.bad[FAILURES:]
     if more:
         listed = "\n".join(f"- {markdown.code(each.id)}" for each in more)
         yield markdown.details(f"{_counted(len(more), 'more test')} that failed", listed)
+
+
+def _flaky(outcome: Outcome) -> Iterator[str]:
+    """Yield the tests that passed only when they were run again: the run may be green, they are not."""
+    if not outcome.flaky:
+        return
+    rows = [
+        [
+            markdown.code(each.id),
+            f"run {each.times}" if each.times > 1 else "a run of the project's own plugin",
+            markdown.escape(_first_line(each)),
+        ]
+        for each in outcome.flaky
+    ]
+    yield markdown.table(("Flaky test", "Passed in", "What was wrong at first"), rows, limit=FAILURES * 5)
 
 
 def _counts(outcome: Outcome) -> str:

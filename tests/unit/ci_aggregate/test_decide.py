@@ -10,7 +10,7 @@ from ci_actions.ci_aggregate.config import Config
 from ci_actions.ci_aggregate.decide import decide
 from ci_actions.ci_aggregate.model import Facts, Judged, Verdict
 from ci_actions.kit.errors import CannotJudge, Exit
-from ci_actions.workflows.jobs import JOBS
+from ci_actions.workflows.jobs import JOBS, PIPELINES
 
 G, R, U = Verdict.GREEN, Verdict.NOT_MET, Verdict.UNKNOWN
 RESULTS = ("success", "failure", "cancelled", "skipped", "", "timed_out", "SUCCESS")
@@ -241,3 +241,37 @@ def test_durations_that_cannot_be_used_are_a_warning() -> None:
     found = decide(Config(), given)
     assert found.warnings == ("The durations in x cannot be used.",)
     assert found.durations
+
+
+# --- another workflow ----------------------------------------------------------------------------------
+
+
+def night(**results: str) -> set[str]:
+    """Return the jobs that keep a night from being green; results of `None` are not in needs."""
+    jobs = PIPELINES["nightly"].jobs
+    asked = {job: {"run": job != "test", "why": "so"} for job in jobs}
+    ended = {"plan": "success", **dict.fromkeys(jobs, "success"), "test": "skipped", **results}
+    given = Facts(
+        needs=json.dumps({name: {"result": result} for name, result in ended.items() if result != "gone"}),
+        plan=json.dumps(asked),
+    )
+    found = decide(Config(workflow="nightly"), given)
+    return {each.name for each in found.jobs if each.verdict is not Verdict.GREEN}
+
+
+def test_a_night_is_judged_by_its_own_jobs() -> None:
+    assert night() == set()
+
+
+@pytest.mark.parametrize("job", [job for job in PIPELINES["nightly"].jobs if job != "test"])
+@pytest.mark.parametrize("result", ["failure", "cancelled", "skipped", "gone", "strange"])
+def test_every_job_of_a_night_counts(job: str, result: str) -> None:
+    assert night(**{job: result}) == {job}
+
+
+def test_a_plan_of_another_workflow_is_none() -> None:
+    with pytest.raises(CannotJudge):
+        decide(
+            Config(workflow="nightly"),
+            Facts(needs='{"plan": {"result": "success"}}', plan='{"test": {"run": true}}'),
+        )

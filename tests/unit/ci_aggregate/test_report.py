@@ -87,3 +87,12 @@ def test_the_json_report_can_be_written() -> None:
         document = json.loads(emit.as_json(each, {}))
         assert document["details"]["failed-jobs"] == json.loads(each.outputs["failed-jobs-json"])
     assert json.loads(emit.as_json(BROKEN, {}))["details"]["shards"][0]["tests"] == 4
+
+
+def test_a_flaky_test_is_in_the_headline_of_a_green_run() -> None:
+    given = files(record(outcomes={TESTS[0]: "rerun-passed"}))
+    green = told(needs=needs(), plan=plan(shard("3.12-1")), files=given)
+    assert green.exit_code is Exit.PASSED
+    assert "6 tests, 1 of them flaky" in green.headline
+    assert green.details["flaky"] == [TESTS[0]]
+    assert "Flaky: passed only when run again" in emit.summary(green)

@@ -15,7 +15,7 @@ from ci_actions.ci_plan.decide import decide, name_of
 from ci_actions.ci_plan.model import Facts, Frontend, Recorded, Removed, Signs
 from ci_actions.kit.errors import BadInput
 from ci_actions.project.files import ProjectFiles
-from ci_actions.workflows.jobs import JOBS
+from ci_actions.workflows.jobs import JOBS, PIPELINES
 
 ALL = set(JOBS)
 CODE = facts("src/a.py")
@@ -316,3 +316,44 @@ def test_a_given_name_is_taken() -> None:
     assert decide(Config(name="mine"), CODE).name == "mine"
     assert decide(Config(), CODE).name == "ci"
     assert FILES.directory == "."
+
+
+# --- another workflow ----------------------------------------------------------------------------------
+
+NIGHT = Config(workflow="nightly")
+SOME_NIGHT = facts(changed=None, no_change="nightly runs everything, whatever changed")
+
+
+@pytest.mark.parametrize(
+    ("given", "changes", "runs"),
+    [
+        ({}, {}, {"test", "flaky", "security"}),
+        ({"test": "false"}, {}, {"security"}),
+        ({"test_command": "make test"}, {}, {"test", "security"}),
+        ({"security": "false"}, {}, {"test", "flaky"}),
+        ({}, {"tests": ""}, {"security"}),
+        ({"compose_file": "c.yml"}, {}, {"test", "flaky", "security", "integration"}),
+        ({"locust_file": "l.py", "test": "false", "security": "false"}, {}, {"load"}),
+    ],
+)
+def test_a_night(given: dict[str, str], changes: dict[str, str], runs: set[str]) -> None:
+    night = replace(SOME_NIGHT, signs=replace(WHOLE, **changes))  # type: ignore[arg-type]
+    config = Config(workflow="nightly", **given)  # type: ignore[arg-type]
+    planned = decide(config, night)
+    assert {job for job, decision in planned.jobs.items() if decision.run} == runs
+    assert set(planned.jobs) == set(PIPELINES["nightly"].jobs)
+
+
+def test_a_night_with_tests_and_without_any_is_an_error() -> None:
+    night = replace(SOME_NIGHT, signs=replace(WHOLE, tests=""))
+    with pytest.raises(BadInput, match="input 'test' is true, but there are no tests"):
+        decide(Config(workflow="nightly", test="true"), night)
+
+
+def test_a_night_in_which_nothing_could_be_red_cannot_be_meant() -> None:
+    """`flaky` alone says nothing."""
+    assert any(
+        "every job is false" in each
+        for each in Config(workflow="nightly", test="false", security="false").problems()
+    )
+    assert not list(NIGHT.problems())

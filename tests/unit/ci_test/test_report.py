@@ -56,7 +56,7 @@ def test_the_record_of_a_shard() -> None:
         "format": "ci-actions-shard", "version": 1, "id": "3.12-1", "python": "3.12", "shard": "1/2",
         "collected": {"count": 9, "sha256": "ab" * 32},
         "tests": {
-            "a": {"outcome": "passed", "seconds": 0.1}, "b": {"outcome": "failed", "seconds": 0.5},
+            "a": {"outcome": "passed", "seconds": 0.1}, "b": {"outcome": "failed", "seconds": 0.5, "message": "assert b"},
             "c": {"outcome": "skipped", "seconds": 0.0},
         },
         "seconds": 12.34, "exit": 1, "interpreter": "CPython 3.12.1", "pytest": "8.3.2", "runner": "pytest",
@@ -82,6 +82,7 @@ def test_outputs() -> None:
     outputs = reported(facts(passed("a"), failed("b"), Test(id="c", state=State.SKIPPED), code=1)).outputs
     assert outputs == {
         "shard-file": "", "junit-file": "", "durations-file": "", "tests": "3", "failed": "1", "skipped": "1",
+            "flaky": "0",
         "coverage-measured": "true", "report-dir": "/left",
     }  # fmt: skip
     command = reported(facts(), Config(command="make test")).outputs
@@ -98,7 +99,7 @@ def test_outputs() -> None:
         (facts(passed("a"), code=1), "pytest failed, no test did, in 12.3 s"),
         (facts(passed("a"), code=2), "cannot judge"),
         (facts(count=3, code=5), "none of 3 tests is in part 1/1"),
-        (facts(Test(id="b", state=State.RERUN_PASSED)), "0 passed, 1 passed when run again in 12.3 s"),
+        (facts(Test(id="b", state=State.RERUN_PASSED)), "0 passed, 1 flaky in 12.3 s"),
     ],
 )
 def test_headlines(found: Facts, headline: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_actions.ci_test.masking import hider, secrets_in
+from ci_actions.kit.masking import hider, secrets_in
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The process that runs the tests: heard while it runs, ended with all it started, whatever it prints."""
+"""A program: heard while it runs, ended with all it started, whatever it prints."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from ci_actions.ci_test import running
+from ci_actions.kit import following
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.process import Process
 
 
 def follow(
     tmp_path: Path, program: str, *, limit: float = 60.0, **env: str
-) -> tuple[running.Ended, list[str]]:
+) -> tuple[following.Ended, list[str]]:
     said: list[str] = []
-    ended = running.follow(
+    ended = following.follow(
         Process(os.environ),
         [sys.executable, "-c", program],
         said.append,
@@ -68,7 +68,7 @@ def test_both_streams_are_one(tmp_path: Path) -> None:
 def test_only_the_end_is_kept(tmp_path: Path) -> None:
     ended, said = follow(tmp_path, "for n in range(1000): print(n)")
     assert len(said) == 1000
-    assert ended.tail == tuple(str(n) for n in range(1000 - running.TAIL, 1000))
+    assert ended.tail == tuple(str(n) for n in range(1000 - following.TAIL, 1000))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_request_to_end_reaches_the_tests(tmp_path: Path) -> None:
 
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt):
-        running.follow(
+        following.follow(
             Process(os.environ),
             [sys.executable, "-c", LEAVES + "import time; time.sleep(600)"],
             heard,
@@ -121,7 +121,7 @@ def test_a_request_to_end_reaches_the_tests(tmp_path: Path) -> None:
 
 
 def test_in_another_thread_signals_are_left_alone(tmp_path: Path) -> None:
-    found: list[running.Ended] = []
+    found: list[following.Ended] = []
     thread = threading.Thread(target=lambda: found.append(follow(tmp_path, "print(1)")[0]))
     thread.start()
     thread.join()
@@ -130,7 +130,7 @@ def test_in_another_thread_signals_are_left_alone(tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        running.follow(
+        following.follow(
             Process(os.environ), ["/nothing/of/this/name"], print, output=tmp_path / "printed", cwd=tmp_path, env={},
             limit=60, clock=Clock(),
         )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_actions.ci_test.dotenv import read
+from ci_actions.kit.dotenv import read
 
 
 @pytest.mark.parametrize(
