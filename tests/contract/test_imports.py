@@ -34,6 +34,13 @@ PURE = [
     "ci_actions/commands/act/consumer.py",
     "ci_actions/commands/act/running.py",
     "ci_actions/commands/check/finished.py",
+    *(
+        f"ci_actions/commands/init/{name}.py"
+        for name in (
+            "frontend", "groups", "looking", "model", "needs", "ownership", "places", "plan", "services", "words",
+            "workflows", "yaml_text",
+        )
+    ),
     "ci_actions/kit/apart.py",
     "ci_actions/kit/errors.py",
     "ci_actions/kit/globs.py",

@@ -1,0 +1,29 @@
+"""Pure: values as YAML that a person would have written."""
+
+from __future__ import annotations
+
+import re
+
+#: What no reader of YAML, old or new, takes for anything but text.
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*@+-]*(?:[ ,]+[A-Za-z0-9_./*@+=<>-]+)*")
+_WORDS = re.compile(r"(?i:true|false|yes|no|on|off|null|y|n|\.inf|\.nan)|\.[0-9].*|~")
+
+
+def scalar(text: str) -> str:
+    """Return a text of one line as YAML, in quotes where it needs them."""
+    if _PLAIN.fullmatch(text) and not _WORDS.fullmatch(text):
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    import json
+
+    return json.dumps(text)
+
+
+def entry(name: str, text: str, indent: int) -> str:
+    """Return `name: text` with its line end, a text of several lines as a block below the name."""
+    start = " " * indent
+    lines = text.split("\n")
+    if len(lines) == 1:
+        return f"{start}{name}: {scalar(text)}\n"
+    return f"{start}{name}: |\n" + "".join(f"{start}  {line}\n" for line in lines)
