@@ -37,8 +37,8 @@ PURE = [
     *(
         f"ci_actions/commands/init/{name}.py"
         for name in (
-            "frontend", "groups", "looking", "model", "needs", "ownership", "places", "plan", "services", "words",
-            "workflows", "yaml_text",
+            "badge", "dependabot", "frontend", "groups", "looking", "model", "needs", "ownership", "places", "plan",
+            "services", "settings", "words", "workflows", "yaml_text",
         )
     ),
     "ci_actions/kit/apart.py",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ci_actions.ci_plan.signs import MORE_FILES, is_test
-from ci_actions.commands.init import places
+from ci_actions.commands.init import dependabot, places
 from ci_actions.commands.init.model import WORKFLOWS, Facts
 from ci_actions.kit.git import Git
 from ci_actions.project.reading import read_project
@@ -22,7 +22,7 @@ _NAMES = frozenset(
     {
         *MORE_FILES,
         "setup.cfg", "tox.toml", "noxfile.py", "Makefile", "GNUmakefile", "makefile", "justfile", "Justfile",
-        "package.json", ".nvmrc", ".node-version", ".gitmodules", ".gitattributes",
+        "pyproject.toml", "ci-actions.toml", "package.json", ".nvmrc", ".node-version", ".gitmodules", ".gitattributes",
     }
 )  # fmt: skip
 _MATTERS = re.compile(
@@ -33,7 +33,7 @@ _MATTERS = re.compile(
 #: What init may write, read whether git knows it or not.
 _TARGETS = (
     *(f"{WORKFLOWS}/{name}.yml" for name in ("ci", "nightly", "maintenance", "comment")),
-    ".github/dependabot.yml",
+    *dependabot.PATHS,
 )
 #: Where an address of a database is likely read from the environment.
 _SETTINGS = re.compile(

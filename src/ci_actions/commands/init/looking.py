@@ -200,7 +200,7 @@ class _Look:
         return found.manager
 
     def _unclear_manager(self, unclear: BadInput) -> Manager | None:
-        poetry = bool(self.files.table("pyproject.toml", "tool", "poetry"))
+        poetry = "poetry" in self.files.table("pyproject.toml", "tool")
         for manager, lock, fits in (
             (Manager.POETRY, "poetry.lock", poetry),
             (Manager.UV, "uv.lock", True),

@@ -30,10 +30,10 @@ _PLUGINS = (
 )
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE)
 #: Names of groups, those first that say most plainly what they are for.
-_FOR_TESTS = ("tests", "test", "testing", "unit", "dev", "develop", "development", "ci", "all")
+_FOR_TESTS = ("tests", "test", "testing", "unit", "dev", "develop", "development", "ci")
 _FOR_LINTERS = (
     "lint", "linting", "linters", "typing", "types", "type", "mypy", "quality", "style", "format", "check", "dev",
-    "develop", "development", "ci", "all",
+    "develop", "development", "ci",
 )  # fmt: skip
 PYTEST = "pytest"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from posixpath import dirname
 
-from ci_actions.project.files import LOCKS
+from ci_actions.project.files import LOCKS, is_pylock
 
 #: By these a folder may be a Python project; whether it is one, `ci_plan.signs` says.
 _MANIFESTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements.txt", *LOCKS})
@@ -20,7 +20,8 @@ _BESIDE = re.compile(
 
 def candidates(files: Iterable[str]) -> tuple[str, ...]:
     """Return the folders that may hold a project of their own, the root as "" before all others."""
-    found = {dirname(path) for path in files if path.rpartition("/")[2] in _MANIFESTS}
+    names = ((dirname(path), path.rpartition("/")[2]) for path in files)
+    found = {folder for folder, name in names if name in _MANIFESTS or is_pylock(name)}
     return tuple(sorted(each for each in found if not is_beside(each)))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from ci_actions.commands.init import ownership, workflows
-from ci_actions.commands.init.model import WORKFLOWS, Change, Facts, Project, Release, State
+from ci_actions.commands.init import badge, dependabot, ownership, settings, workflows
+from ci_actions.commands.init.model import PIECES, WORKFLOWS, Change, Facts, Project, Release, State
 from ci_actions.workflows import reading
 from ci_actions.workflows.model import Workflow
 from ci_actions.workflows.references import Remote
@@ -25,9 +25,114 @@ def _changes(
         "ci": lambda: workflows.ci(projects, release, facts.branch),
         "comment": lambda: workflows.comment(projects, release),
     }
-    for piece, body in bodies.items():
-        if piece in pieces:
-            yield _workflow(facts, piece, body(), release, force=force)
+    for piece in PIECES:
+        if piece not in pieces:
+            continue
+        if piece in bodies:
+            yield _workflow(facts, piece, bodies[piece](), release, force=force)
+        elif piece == "dependabot":
+            yield _dependabot(facts, projects)
+        elif piece == "settings":
+            yield from (_settings(facts, each.directory) for each in projects if each.manager)
+        elif piece == "badge":
+            yield _badge(facts)
+
+
+# --- what is put into files that are there ---------------------------------------------------------
+
+
+def _dependabot(facts: Facts, projects: Sequence[Project]) -> Change:
+    path = next((each for each in dependabot.PATHS if each in facts.content), dependabot.PATHS[0])
+    before = facts.content.get(path)
+    if before is None and (other := next((each for each in dependabot.RENOVATE if each in facts.files), "")):
+        return _same("dependabot", path, None, f"{other} says who updates the dependencies")
+    entries = dependabot.wanted(facts, projects)
+    if before is None:
+        after: bytes | None = dependabot.new(entries).encode()
+    else:
+        after = dependabot.merged(before, entries)
+    named = ", ".join(each.ecosystem for each in entries)
+    return _put(
+        facts, "dependabot", path, before, after, dependabot.new(entries),
+        done=f"it has an entry for each of: {named}",
+        why=f"here are: {named}" if before is None else "it has no entry for some of what is here",
+    )  # fmt: skip
+
+
+def _settings(facts: Facts, folder: str) -> Change:
+    wanted = settings.wanted(facts, folder)
+    before = facts.content.get(wanted.path)
+    if not wanted.settings:
+        return _same("settings", wanted.path, before, wanted.why)
+    if other := _settings_above(facts, folder):
+        return _same("settings", wanted.path, before, f"the settings in {other} hold here, too")
+    if before is not None and settings.is_there(before, wanted.path):
+        return _same("settings", wanted.path, before, f"its settings for {settings.SECTION} are yours")
+    text = settings.new(wanted.settings)
+    after = text.encode() if before is None else settings.inserted(before, wanted.path, wanted.settings)
+    why = "; ".join(each.why.rstrip(".") for each in wanted.settings)
+    return _put(facts, "settings", wanted.path, before, after, text, done=why, why=why)
+
+
+def _settings_above(facts: Facts, folder: str) -> str:
+    """Return the settings of ours in a folder above: those nearer to a project would take their place as a whole."""
+    parts = folder.split("/") if folder else []
+    for length in range(len(parts)):
+        for name in ("pyproject.toml", "ci-actions.toml"):
+            path = "/".join([*parts[:length], name])
+            if path in facts.content and settings.are_any(facts.content[path], path):
+                return path
+    return ""
+
+
+def _badge(facts: Facts) -> Change:
+    path = next((each for each in facts.files if badge.NAMES.fullmatch(each)), "")
+    before = facts.content.get(path)
+    if not path or (before is None and path not in facts.links):
+        return _same("badge", "README", None, "there is no README.md or README.rst at the root")
+    if not facts.slug:
+        return _same("badge", path, before, "no remote says what this repository is called")
+    if before is not None and badge.is_there(before, facts.server, facts.slug):
+        return _same("badge", path, before, "it has the badge")
+    after = badge.inserted(before or b"", path, facts.server, facts.slug, facts.branch)
+    text = badge.line(path, facts.server, facts.slug, facts.branch)
+    return _put(
+        facts, "badge", path, before, after, text, done="it has the badge", why="it shows how ci stands"
+    )
+
+
+def _same(piece: str, path: str, before: bytes | None, why: str) -> Change:
+    return Change(piece=piece, path=path, state=State.SAME, why=why, before=before, after=before or b"")
+
+
+def _put(
+    facts: Facts,
+    piece: str,
+    path: str,
+    before: bytes | None,
+    after: bytes | None,
+    text: str,
+    *,
+    done: str,
+    why: str,
+) -> Change:
+    """Return the change of a file that holds what others wrote; where `after` is None, `text` is left to the user."""
+    if after is not None and after == before:
+        return _same(piece, path, before, done)
+    way = _behind_a_link(facts, path)
+    if way or after is None:
+        reason = "it is, or lies behind, a symbolic link" if way else "there is no safe place in it"
+        return Change(
+            piece=piece, path=path, state=State.CONFLICT, why=reason, before=before, after=before or b"",
+            way=f"{way or 'Put this in yourself'}:\n{text}",
+        )  # fmt: skip
+    state = State.NEW if before is None else State.CHANGED
+    if path in facts.edited:
+        why += "; the edits in it that are not committed stay"
+    return Change(piece=piece, path=path, state=state, why=why, before=before, after=after)
+
+
+# --- workflows -------------------------------------------------------------------------------------
 
 
 def _workflow(facts: Facts, name: str, body: str, release: Release, *, force: bool) -> Change:

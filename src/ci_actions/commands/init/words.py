@@ -68,7 +68,7 @@ def listed(changes: Sequence[Change]) -> Iterator[str]:
     for each in changes:
         yield f"  {each.path}: {each.state.value}: {each.why}"
         if each.state is State.CONFLICT:
-            yield f"    {each.way}"
+            yield from (f"    {line}" for line in each.way.splitlines())
 
 
 def next_steps(facts: Facts, projects: Sequence[Project], release: Release) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 
 #: What no reader of YAML, old or new, takes for anything but text.
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*@+-]*(?:[ ,]+[A-Za-z0-9_./*@+=<>-]+)*")
+_SHORT = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\t": r"\t"}
 _WORDS = re.compile(r"(?i:true|false|yes|no|on|off|null|y|n|\.inf|\.nan)|\.[0-9].*|~")
 
 
@@ -15,9 +16,13 @@ def scalar(text: str) -> str:
         return text
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    import json
+    return '"' + "".join(map(_escaped, text)) + '"'
 
-    return json.dumps(text)
+
+def _escaped(sign: str) -> str:
+    if sign in _SHORT:
+        return _SHORT[sign]
+    return sign if " " <= sign <= "~" else f"\\U{ord(sign):08x}"
 
 
 def entry(name: str, text: str, indent: int) -> str:
