@@ -188,6 +188,8 @@ class _Writer:
         writing.write(root, written)
         self._say(f"{_files(len(written))} written.")
         self._say("")
+        if "ci" not in self._config.pieces:
+            return code
         for line in words.next_steps(there, projects, release):
             self._say(line)
         return code

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from ci_actions.commands.init import places
 from ci_actions.commands.init.model import Facts, Project
-from ci_actions.commands.init.yaml_text import scalar
+from ci_actions.commands.init.yaml_text import in_list, scalar
 from ci_actions.project.managers import workspace_root
 from ci_actions.project.model import Manager
 from ci_actions.workflows import document
@@ -73,7 +73,7 @@ class Entry:
         where = (
             f"directory: {scalar(self.folders[0])}"
             if len(self.folders) == 1
-            else "directories: [" + ", ".join(_in_list(each) for each in self.folders) + "]"
+            else "directories: [" + ", ".join(in_list(each) for each in self.folders) + "]"
         )
         lines = [
             f"- package-ecosystem: {self.ecosystem}",
@@ -214,8 +214,3 @@ def _adds_only(before: bytes, after: bytes, added: Sequence[Entry]) -> bool:
         return False
     expected: Mapping[str, object] = {**old, "updates": [*old["updates"], *new_ones]}
     return bool(now == expected)
-
-
-def _in_list(text: str) -> str:
-    shown = scalar(text)
-    return shown if re.fullmatch(r"[\w./@+-]+|'.*'|\".*\"", shown) else f"'{text}'"

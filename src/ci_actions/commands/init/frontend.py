@@ -89,8 +89,8 @@ def _outputs(facts: Facts, folder: str) -> Given:
     return Given(
         name="frontend-outputs",
         value="dist/**",
-        why="the usual place; nothing says what the build leaves",
-        unsure=True,
+        why="the usual place",
+        check="nothing says what the build leaves; without a file there the job is red",
     )
 
 

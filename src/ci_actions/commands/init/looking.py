@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from ci_actions.ci_plan import pythons
 from ci_actions.ci_plan.model import Signs
 from ci_actions.ci_plan.signs import MORE_FILES, is_test, signs
-from ci_actions.commands.init import frontend, groups, needs, places, services
+from ci_actions.commands.init import frontend, groups, needs, ownership, places, services
 from ci_actions.commands.init.groups import How
-from ci_actions.commands.init.model import Facts, Given, Project
+from ci_actions.commands.init.model import WORKFLOWS, Facts, Given, Project
 from ci_actions.kit.errors import BadInput
 from ci_actions.project import managers
 from ci_actions.project.files import LOCKS, ProjectFiles
@@ -18,6 +18,8 @@ from ci_actions.project.model import Manager
 from ci_actions.project.releases import RELEASES
 from ci_actions.quality import detection, tools
 from ci_actions.quality.config import TOOLS
+from ci_actions.workflows import reading
+from ci_actions.workflows.document import Scalar
 
 #: What must be there before these can be built, where no wheel is: https://packages.ubuntu.com
 _BUILT_WITH = {
@@ -31,6 +33,7 @@ _OTHERS = (
     "No Python project was found: only documents, security and a frontend are checked. For others give ci.yml "
     "quality-command, test-command with coverage-files, and security-command"
 )
+_UNSAID = "requires-python in pyproject.toml would say which versions are supported"
 _ID = re.compile(r"[^A-Za-z0-9_-]+")
 _VERSION = re.compile(r"(?<![\d.])3\.(\d{1,2})(?![\d])")
 _TOX = re.compile(r"\bpy3(\d{1,2})\b|\bpy3\.(\d{1,2})\b|\b(?:py)?\{([^}]*)\}")
@@ -164,8 +167,8 @@ class _Look:
             versions=versions,
         )
 
-    def _give(self, name: str, value: str, why: str, *, unsure: bool = False) -> None:
-        self.given.append(Given(name=name, value=value, why=why, unsure=unsure))
+    def _give(self, name: str, value: str, why: str, check: str = "") -> None:
+        self.given.append(Given(name=name, value=value, why=why, check=check))
 
     def _text(self, name: str) -> str:
         return self.facts.text(f"{self.folder}/{name}" if self.folder else name)
@@ -208,9 +211,7 @@ class _Look:
             (Manager.PIPENV, "Pipfile.lock", True),
         ):
             if fits and lock in self.files:
-                self._give(
-                    "manager", str(manager), f"several locks are here: {unclear.problems[0]}", unsure=True
-                )
+                self._give("manager", str(manager), "one of several locks", unclear.problems[0].rstrip("."))
                 return manager
         self.notes.append(f"How it is installed is not clear: {unclear.problems[0]}")
         return None
@@ -228,22 +229,26 @@ class _Look:
 
     def _guessed(self) -> tuple[str, ...]:
         """Return versions that only tools name, or the one but newest: many packages have no wheels for the newest."""
-        for name, found in self._named_versions():
-            if found:
-                listed = tuple(f"3.{each}" for each in sorted(found))
-                self._give(
-                    "python-versions",
-                    ", ".join(listed),
-                    f"{name} names them, and nothing else does",
-                    unsure=True,
-                )
-                return listed
         final = [each.name for each in RELEASES if not each.prerelease]
-        why = "nothing says which versions are supported: add requires-python to pyproject.toml"
-        self._give("python-versions", final[-2], why, unsure=True)
-        return (final[-2],)
+        found: tuple[str, ...] = (final[-2],)
+        why = "the newest but one"
+        for name, minors in self._named_versions():
+            if minors:
+                found, why = tuple(f"3.{each}" for each in sorted(minors)), f"{name} names them"
+                break
+        self._give("python-versions", ", ".join(found), why, _UNSAID)
+        return found
 
     def _named_versions(self) -> Iterator[tuple[str, set[int]]]:
+        """Yield what names versions, our own file first: what it was written from may be gone since."""
+        path = f"{WORKFLOWS}/ci.yml"
+        if ownership.is_marked(self.facts.content.get(path, b"")):
+            job = reading.workflow(self.facts.content[path]).jobs.get(self.id)
+            given = job.given.get("python-versions") if job else None
+            yield (
+                path,
+                {int(each) for each in _VERSION.findall(given.text if isinstance(given, Scalar) else "")},
+            )
         for name in ("tox.ini", "tox.toml"):
             yield (
                 name,
@@ -256,7 +261,9 @@ class _Look:
             )
         yield "noxfile.py", {int(each) for each in _VERSION.findall(self._text("noxfile.py"))}
         for path in self.facts.files:
-            if path.startswith(".github/workflows/"):
+            if path.startswith(f"{WORKFLOWS}/") and not ownership.is_marked(
+                self.facts.content.get(path, b"")
+            ):
                 lines = [each for each in self.facts.text(path).splitlines() if "python" in each.lower()]
                 yield path, {int(each) for each in _VERSION.findall("\n".join(lines))}
 

@@ -40,12 +40,15 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """An input that the caller gives, and why, as the end of a sentence. `unsure` is one that somebody must look at."""
+    """An input that the caller gives, and why, as the end of a sentence.
+
+    `check` is what somebody must look at: it stands in the workflow, too, and so does not change when that is there.
+    """
 
     name: str
     value: str
     why: str
-    unsure: bool = False
+    check: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

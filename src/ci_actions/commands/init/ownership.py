@@ -28,6 +28,11 @@ def body(content: bytes) -> str:
     return text[found.end() :] if (found := _LINE.match(text)) else text
 
 
+def is_marked(content: bytes) -> bool:
+    """Whether init wrote this file, whoever edited it since."""
+    return _LINE.match(_text(content)) is not None
+
+
 def is_unedited(content: bytes) -> bool:
     """Whether init wrote this file and nobody edited it."""
     text = _text(content)

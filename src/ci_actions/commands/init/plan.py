@@ -23,6 +23,8 @@ def _changes(
 ) -> Iterator[Change]:
     bodies: dict[str, Callable[[], str]] = {
         "ci": lambda: workflows.ci(projects, release, facts.branch),
+        "nightly": lambda: workflows.nightly(projects, release, facts.slug),
+        "maintenance": lambda: workflows.maintenance(projects, release, facts.slug),
         "comment": lambda: workflows.comment(projects, release),
     }
     for piece in PIECES:
@@ -63,7 +65,8 @@ def _settings(facts: Facts, folder: str) -> Change:
     wanted = settings.wanted(facts, folder)
     before = facts.content.get(wanted.path)
     if not wanted.settings:
-        return _same("settings", wanted.path, before, wanted.why)
+        where = wanted.path if before is not None else f"settings of {folder}" if folder else "settings"
+        return _same("settings", where, before, wanted.why)
     if other := _settings_above(facts, folder):
         return _same("settings", wanted.path, before, f"the settings in {other} hold here, too")
     if before is not None and settings.is_there(before, wanted.path):

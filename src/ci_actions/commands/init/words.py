@@ -23,9 +23,12 @@ def found(facts: Facts, projects: Sequence[Project]) -> Iterator[str]:
         for what, text in each.seen:
             yield f"  {what.ljust(width)}  {text}"
         for given in each.given:
-            mark = "?" if given.unsure else " "
+            mark = "?" if given.check else " "
             value = given.value.replace("\n", ", ")
             yield f"{mark} {given.name.ljust(width)}  {value}  ({given.why})"
+        for given in each.given:
+            if given.check:
+                yield f"  PLEASE CHECK {given.name}: {given.check}"
         for note in each.notes:
             yield f"  NOTE: {note}"
 
@@ -81,5 +84,6 @@ def next_steps(facts: Facts, projects: Sequence[Project], release: Release) -> I
     yield '    (actions/*, github/codeql-action/*), and make "Read repository contents" the default of GITHUB_TOKEN'
     yield "  - Settings > Advanced Security: switch code scanning on (free where the code is public); without it the job"
     yield "    code-scanning stays green and says so"
+    yield "  - Settings > General: issues must be on, where nightly and maintenance report"
     yield "  - ci-actions doctor"
     yield "  - ci-actions act --to FOLDER --run"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from ci_actions.commands.init.model import Given, Project, Release
-from ci_actions.commands.init.yaml_text import entry, scalar
+from ci_actions.commands.init.yaml_text import entry, in_list, scalar
 
 _WIDTH = 120
+#: The inputs of the project that each workflow takes; ci.yml takes all.
+_NIGHTLY = (
+    "working-directory", "name", "before-install", "python-versions", "manager", "groups", "extras", "install-args",
+    "postgres-image", "redis-image", "database-variable", "redis-variable",
+)  # fmt: skip
+_MAINTENANCE = ("working-directory", "name", "before-install", "manager", "groups", "extras", "install-args")
 _READ = "contents: read # to check out, and to fetch what the change is compared with"
 
 
@@ -22,7 +29,7 @@ on:
   pull_request:
   merge_group:
   push:
-    branches: [{scalar(branch)}]
+    branches: [{in_list(branch)}]
 
 permissions: {{}}
 
@@ -33,7 +40,7 @@ concurrency:
 
 jobs:
 {_comment(_require(projects), 2)}"""
-        + "\n".join(_call(each, "ci", (_READ,), release, each.given) for each in projects)
+        + "\n".join(_call(each.id, "ci", (_READ,), release, each.given) for each in projects)
         + f"""
   # What writes is a job of its own, with rights of its own.
   code-scanning:
@@ -73,6 +80,92 @@ jobs:
 {jobs}"""
 
 
+def nightly(projects: Sequence[Project], release: Release, slug: str) -> str:
+    """Return `nightly.yml`: a call for each project, and what keeps an issue about each as a job of its own.
+
+    The hour goes by the repository's name: GitHub starts late, or not at all, what everybody starts at once.
+    """
+    minute, hour = _spread(f"nightly {slug}")
+    grant = "contents: read # to check out, and to fetch the history that is scanned for secrets"
+    return _scheduled("nightly", f"{minute} {hour} * * *", projects, release, (grant,), _NIGHTLY)
+
+
+def maintenance(projects: Sequence[Project], release: Release, slug: str) -> str:
+    """Return `maintenance.yml`, once a week: a call for each project, and what keeps an issue about each."""
+    minute, hour = _spread(f"maintenance {slug}")
+    grant = "contents: read # to check out, and to read branches and their rules"
+    return _scheduled("maintenance", f"{minute} {hour} * * 1", projects, release, (grant,), _MAINTENANCE)
+
+
+def _scheduled(
+    name: str,
+    cron: str,
+    projects: Sequence[Project],
+    release: Release,
+    grants: Sequence[str],
+    inputs: Collection[str],
+) -> str:
+    alone = len(projects) == 1
+    jobs = []
+    for each in projects:
+        id = name if alone else each.id
+        given = [every for every in each.given if every.name in inputs]
+        if name == "maintenance":
+            given += _one_python(each)
+        jobs.append(_call(id, name, grants, release, given))
+        jobs.append(
+            _reporting(id, release, "report-issue" if alone else f"{each.id}-issue", each.value("name"))
+        )
+    return f"""\
+name: {name}
+
+on:
+  schedule:
+    - cron: {scalar(cron)}
+  workflow_dispatch:
+
+permissions: {{}}
+
+concurrency:
+  # Two at once would write the same issue; the one that began is not broken off.
+  group: {name}
+  cancel-in-progress: false
+
+jobs:
+""" + "\n".join(jobs)
+
+
+def _one_python(project: Project) -> Iterator[Given]:
+    """Yield the newest version where versions are given, for a workflow that takes one."""
+    for each in project.given:
+        if each.name == "python-versions":
+            yield replace(each, name="python-version", value=each.value.rpartition(",")[2].strip())
+
+
+def _reporting(about: str, release: Release, id: str, name: str) -> str:
+    """Return the job that opens an issue about another job, and closes it."""
+    text = f"""\
+  # Opens an issue when it is red, and closes it when it is green again. It alone may write.
+  {id}:
+    needs: {about}
+    if: always()
+    permissions:
+      issues: write # to find, open, change and close the issues
+    uses: {release.workflow("report-issue")}
+    with:
+      result: ${{{{ needs.{about}.result }}}}
+"""
+    return text + (entry("name", name, 6) if name else "")
+
+
+def _spread(text: str) -> tuple[int, int]:
+    """Return a minute and an hour of the night that go by a text."""
+    from hashlib import sha256
+
+    number = int.from_bytes(sha256(text.encode("utf-8", "surrogateescape")).digest()[:4], "big")
+    return 5 + number % 50, 1 + number // 50 % 5
+
+
 def _require(projects: Sequence[Project]) -> str:
     if len(projects) == 1:
         return f"Require the check `{projects[0].check}`, and no other."
@@ -88,18 +181,16 @@ def _needs(projects: Sequence[Project]) -> str:
     return ids[0] if len(ids) == 1 else f"[{', '.join(ids)}]"
 
 
-def _call(
-    project: Project, workflow: str, grants: Sequence[str], release: Release, given: Sequence[Given]
-) -> str:
+def _call(id: str, workflow: str, grants: Sequence[str], release: Release, given: Sequence[Given]) -> str:
     """Return a job that calls one of our workflows; what somebody must look at has its reason above it."""
-    text = f"  {project.id}:\n    permissions:\n"
+    text = f"  {id}:\n    permissions:\n"
     text += "".join(f"      {each}\n" for each in grants)
     text += f"    uses: {release.workflow(workflow)}\n"
     if given:
         text += "    with:\n"
     for each in given:
-        if each.unsure:
-            text += _comment(f"Please check: {each.why}.", 6)
+        if each.check:
+            text += _comment(f"Please check: {each.check}.", 6)
         text += entry(each.name, each.value, 6)
     return text
 
@@ -114,7 +205,8 @@ def _commenting(project: Project, release: Release, *, alone: bool) -> str:
       actions: read # to download the artifacts of the run of `ci`
     uses: {release.workflow("comment")}
 """
-    return text if alone else f"{text}    with:\n{entry('comment-id', project.id, 6)}"
+    # As ci.yml does: without a name of their own, its gates have the comment that has none.
+    return text if alone or project.id == "ci" else f"{text}    with:\n{entry('comment-id', project.id, 6)}"
 
 
 def _comment(text: str, indent: int) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 #: What no reader of YAML, old or new, takes for anything but text.
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*@+-]*(?:[ ,]+[A-Za-z0-9_./*@+=<>-]+)*")
+_PLAIN = re.compile(
+    r"[A-Za-z_./](?:[A-Za-z0-9_./*@+-]|:(?=[A-Za-z0-9_/]))*(?:[ ,]+[A-Za-z0-9_./*@+=<>&|-]+)*"
+)
 _SHORT = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\t": r"\t"}
 _WORDS = re.compile(r"(?i:true|false|yes|no|on|off|null|y|n|\.inf|\.nan)|\.[0-9].*|~")
 
@@ -17,6 +19,12 @@ def scalar(text: str) -> str:
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def in_list(text: str) -> str:
+    """Return a text as an item between brackets."""
+    shown = scalar(text)
+    return shown if shown[0] in "'\"" or not set(shown) & set(",[]{} ") else f"'{text}'"
 
 
 def _escaped(sign: str) -> str:

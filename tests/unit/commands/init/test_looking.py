@@ -206,7 +206,7 @@ def test_no_note_without_a_reason(files: Mapping[str, str]) -> None:
 
 def versions(files: Mapping[str, str]) -> tuple[tuple[str, ...], str, bool]:
     found = one(files)
-    unsure = any(each.unsure for each in found.given)
+    unsure = any(each.check for each in found.given)
     return found.versions, found.value("python-versions"), unsure
 
 
@@ -245,7 +245,7 @@ def test_a_version_that_nothing_names_is_one_to_look_at() -> None:
 def test_two_locks_are_one_to_look_at() -> None:
     files = pyproject("[tool.poetry]\n", **{"uv.lock": "version = 1\n", "poetry.lock": "x\n"})
     (manager,) = [each for each in one(files).given if each.name == "manager"]
-    assert (manager.value, manager.unsure) == ("poetry", True)
+    assert (manager.value, bool(manager.check)) == ("poetry", True)
 
 
 # --- several projects ----------------------------------------------------------------------------
@@ -432,7 +432,7 @@ def test_frontends(files: Mapping[str, str], expected: Mapping[str, str]) -> Non
 
 def test_what_a_build_leaves_is_one_to_look_at() -> None:
     files = {"package.json": '{"scripts": {"build": "x"}}', "package-lock.json": "{}"}
-    assert [each.name for each in one({**pyproject("", {}), **files}).given if each.unsure] == [
+    assert [each.name for each in one({**pyproject("", {}), **files}).given if each.check] == [
         "frontend-outputs"
     ]
 
