@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.contract import workflow_rules as rules
 from tests.contract.test_static import FILES, ROOT, actionlint, parsed
 from tests.contract.workflow_rules import RULES, Files, Rule
 from tests.golden.repositories import REPOSITORIES, written
 
-from ci_actions.commands.init.model import WORKFLOWS, Given, Project, Release
-from ci_actions.commands.init.workflows import ci, maintenance, nightly
+from ci_actions.commands.init.model import WORKFLOWS
+from ci_actions.commands.init.workflows import MAINTENANCE, NIGHTLY
 from ci_actions.workflows import reading
-
-RELEASE = Release(repository="org/ci-actions", ref="v1")
 
 
 def workflows(name: str) -> dict[str, str]:
@@ -49,19 +45,22 @@ def test_our_rules_are_kept(rule: Rule) -> None:
     assert not found, "\n".join([f"{(rule.__doc__ or '').strip()}", *found])
 
 
-@pytest.mark.parametrize("make", [ci, nightly, maintenance], ids=lambda make: make.__name__)
-def test_an_input_that_no_workflow_has_would_be_found(make: object) -> None:
-    """Every input that looking can give is in one of the workflows; one that is in none is not overlooked."""
-    names = sorted(
-        {each for text in WRITTEN.values() for each in re.findall(r"^      ([a-z-]+): ", text, re.MULTILINE)}
-    )
-    given = tuple(Given(name=each, value="x", why="") for each in (*names, "no-such-input"))
-    project = Project(directory="", id="ci", given=given)
-    text = ci((project,), RELEASE, "main")
-    found = list(
-        rules.what_is_used_exists_and_knows_what_it_is_given(Files({**FILES.texts, "examples/x.yml": text}))
-    )
-    assert any("no input 'no-such-input'" in each for each in found)
+def declared(workflow: str) -> set[str]:
+    called = FILES.workflows[f".github/workflows/{workflow}.yml"].called
+    assert called
+    return set(called.inputs)
+
+
+def test_every_input_that_can_be_given_is_one() -> None:
+    """Also those that none of the repositories here needs: by what stands in the source."""
+    source = ROOT / "src" / "ci_actions" / "commands" / "init"
+    text = "".join(path.read_text() for path in source.glob("*.py"))
+    given = set(re.findall(r'\b(?:name=|_give\(|input=|variable=)\s*"([a-z]+(?:-[a-z]+)*)"', text))
+    services = {"PostgreSQL", "Redis"}
+    assert {"working-directory", "frontend-outputs", "redis-variable", "install-args"} <= given
+    assert given - services - {"python-version"} <= declared("ci")
+    assert set(NIGHTLY) <= declared("nightly") & declared("ci")
+    assert {*MAINTENANCE, "python-version"} <= declared("maintenance")
 
 
 def test_zizmor_finds_nothing(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from ci_actions.commands.init.yaml_text import entry, in_list, scalar
 
 _WIDTH = 120
 #: The inputs of the project that each workflow takes; ci.yml takes all.
-_NIGHTLY = (
+NIGHTLY = (
     "working-directory", "name", "before-install", "python-versions", "manager", "groups", "extras", "install-args",
     "postgres-image", "redis-image", "database-variable", "redis-variable",
 )  # fmt: skip
-_MAINTENANCE = ("working-directory", "name", "before-install", "manager", "groups", "extras", "install-args")
+MAINTENANCE = ("working-directory", "name", "before-install", "manager", "groups", "extras", "install-args")
 _READ = "contents: read # to check out, and to fetch what the change is compared with"
 
 
@@ -87,14 +87,14 @@ def nightly(projects: Sequence[Project], release: Release, slug: str) -> str:
     """
     minute, hour = _spread(f"nightly {slug}")
     grant = "contents: read # to check out, and to fetch the history that is scanned for secrets"
-    return _scheduled("nightly", f"{minute} {hour} * * *", projects, release, (grant,), _NIGHTLY)
+    return _scheduled("nightly", f"{minute} {hour} * * *", projects, release, (grant,), NIGHTLY)
 
 
 def maintenance(projects: Sequence[Project], release: Release, slug: str) -> str:
     """Return `maintenance.yml`, once a week: a call for each project, and what keeps an issue about each."""
     minute, hour = _spread(f"maintenance {slug}")
     grant = "contents: read # to check out, and to read branches and their rules"
-    return _scheduled("maintenance", f"{minute} {hour} * * 1", projects, release, (grant,), _MAINTENANCE)
+    return _scheduled("maintenance", f"{minute} {hour} * * 1", projects, release, (grant,), MAINTENANCE)
 
 
 def _scheduled(
