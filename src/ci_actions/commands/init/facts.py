@@ -140,6 +140,7 @@ def _branch(git: Git) -> tuple[str, str]:
     for each in _USUAL:
         if each in names:
             return each, "the branch of that name, as no remote says which is its default"
-    if current := git.branch():
+    # Asked like this it is known before the first commit, too.
+    if current := git.run("symbolic-ref", "--quiet", "--short", "HEAD").text.strip():
         return current, "the branch that is checked out, as no remote says which is its default"
     return "main", "git says nothing of branches"

@@ -271,7 +271,7 @@ class _Look:
 
     def _groups(self, manager: Manager) -> tuple[groups.Group, ...]:
         """Choose groups and extras, and return those that are installed."""
-        known = groups.of_project(self.files, manager)
+        known = needs.with_what_comes_along(groups.of_project(self.files, manager))
         linters = self._linters()
         tests = self._tests(known) if self.signs.tests else ()
         choice = needs.choose(known, tests, linters, most=1 if manager is Manager.HATCH else 0)
@@ -283,6 +283,14 @@ class _Look:
                 self.notes.append(
                     "pytest is named in no dependency group, extra or requirements file, so the tests cannot run: "
                     + _declare(manager)
+                )
+            elif each == needs.COVERAGE:
+                found = f"{self.signs.coverage} is there, but nothing installs coverage.py"
+                self._give(
+                    "coverage",
+                    "false",
+                    found,
+                    f"{found}, so that nothing is measured; with it, take this out",
                 )
             elif each in linters and self._is_locked(each):
                 self.seen.append(
@@ -343,7 +351,7 @@ class _Look:
             _flat(pyproject),
             *(self._text(name) for name in ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")),
         ]
-        return needs.of_tests(sources, settings, known)
+        return needs.of_tests(sources, settings, known, measured=bool(self.signs.coverage))
 
     def _services(self, installed: Sequence[groups.Group]) -> None:
         if not self.signs.tests:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ci_actions.commands.init.groups import Group, How
 from ci_actions.quality.detection import normalised
@@ -35,7 +35,7 @@ _FOR_LINTERS = (
     "lint", "linting", "linters", "typing", "types", "type", "mypy", "quality", "style", "format", "check", "dev",
     "develop", "development", "ci",
 )  # fmt: skip
-PYTEST = "pytest"
+PYTEST, COVERAGE = "pytest", "coverage"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +56,24 @@ class Choice:
         )
 
 
-def of_tests(sources: Iterable[str], settings: Iterable[str], groups: Sequence[Group]) -> tuple[str, ...]:
-    """Return the distributions that the tests need, as far as any group brings them: pytest is always one of them.
+def with_what_comes_along(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Return the groups with what pytest-cov brings: coverage.py, which many name only in this way."""
+    return tuple(
+        replace(each, brings=each.brings | {COVERAGE}) if "pytest-cov" in each.brings else each
+        for each in groups
+    )
 
-    `sources` are the tests as text, `settings` what pytest reads.
+
+def of_tests(
+    sources: Iterable[str], settings: Iterable[str], groups: Sequence[Group], *, measured: bool
+) -> tuple[str, ...]:
+    """Return the distributions that the tests need, as far as any group brings them.
+
+    pytest is always one of them, coverage.py where it is `measured`. `sources` are the tests as text, `settings` what
+    pytest reads.
     """
     known = frozenset().union(*(each.brings for each in groups)) if groups else frozenset()
-    found = {PYTEST: None}
+    found = dict.fromkeys([PYTEST, COVERAGE] if measured else [PYTEST])
     for text in sources:
         for module in _IMPORT.findall(text):
             found.setdefault(normalised(_BRINGS.get(module, module)))
@@ -70,7 +81,7 @@ def of_tests(sources: Iterable[str], settings: Iterable[str], groups: Sequence[G
         for pattern, plugin in _PLUGINS:
             if pattern.search(text):
                 found.setdefault(plugin)
-    return tuple(each for each in found if each == PYTEST or each in known)
+    return tuple(each for each in found if each in (PYTEST, COVERAGE) or each in known)
 
 
 def choose(

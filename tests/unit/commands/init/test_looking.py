@@ -204,6 +204,26 @@ def test_no_note_without_a_reason(files: Mapping[str, str]) -> None:
     assert not [each for each in one(files).notes if "starts the tests" in each or "submodules" in each]
 
 
+COVERED = "[tool.coverage.run]\nbranch = true\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[dependency-groups]\ntest = ["pytest"]\ncov = ["coverage"]\n', {"groups": "test, cov"}),
+        ('[dependency-groups]\ntest = ["pytest"]\nci = ["pytest-cov"]\n', {"groups": "test, ci"}),
+        ('[dependency-groups]\ntest = ["pytest", "pytest-cov"]\n', {"groups": "test"}),
+        ('[dependency-groups]\ntest = ["pytest"]\n', {"groups": "test", "coverage": "false"}),
+    ],
+)
+def test_what_measures_is_installed_or_nothing_is_measured(text: str, expected: Mapping[str, str]) -> None:
+    files = pyproject(text + COVERED)
+    assert given(files) == expected
+    assert [each.name for each in one(files).given if each.check] == [
+        each for each in expected if each == "coverage"
+    ]
+
+
 def versions(files: Mapping[str, str]) -> tuple[tuple[str, ...], str, bool]:
     found = one(files)
     unsure = any(each.check for each in found.given)
