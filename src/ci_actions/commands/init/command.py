@@ -155,7 +155,9 @@ class _Writer:
         self._ask = ask
 
     def write(self) -> int:
-        """Return the exit code: 1 where a file was left although it differs, 2 where nobody could be asked."""
+        """Return the exit code: 1 where a file was left although it differs, 2 where nobody could be asked, 130 for Ctrl-C."""
+        from signal import SIGINT
+
         from ci_actions.commands.init import facts, looking, plan, words, writing
         from ci_actions.kit.git import REPOSITORY_VARIABLES, Git
         from ci_actions.kit.process import Process
@@ -183,7 +185,13 @@ class _Writer:
         if not written:
             self._say("Nothing is to be done." if not conflicts else "Nothing was written.")
             return code
-        if not self._agreed(len(written)):
+        try:
+            agreed = self._agreed(len(written))
+        except KeyboardInterrupt:
+            self._say("")
+            self._say("interrupted (SIGINT): nothing was written")
+            return 128 + SIGINT
+        if not agreed:
             return Exit.PASSED if self._config.dry_run or self._ask else Exit.BAD_INPUT
         writing.write(root, written)
         self._say(f"{_files(len(written))} written.")
