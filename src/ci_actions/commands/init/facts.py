@@ -43,6 +43,8 @@ _REMOTE = re.compile(
     r"(?:(?P<scheme>https?|ssh|git)://(?:[^@/]+@)?(?P<host>[^/:]+)(?::\d+)?/|(?:[^@/:]+@)?(?P<scp>[A-Za-z0-9.-]+):)"
     r"(?P<slug>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?/?"
 )
+#: These never run workflows of GitHub.
+_OTHERS = frozenset({"gitlab.com", "bitbucket.org", "codeberg.org", "git.sr.ht"})
 #: What a default branch is called where nothing says it.
 _USUAL = ("main", "master", "trunk", "develop")
 
@@ -76,7 +78,13 @@ def address(url: str) -> tuple[str, str]:
     found = _REMOTE.fullmatch(url)
     if not found:
         return "https://github.com", ""
-    return f"https://{found['host'] or found['scp']}", found["slug"]
+    host = found["host"] or found["scp"]
+    if host in _OTHERS:
+        return "https://github.com", ""
+    # Aliases of ~/.ssh/config begin with what they stand for; port 443 has a name of its own.
+    if host.startswith("github.com") or host == "ssh.github.com":
+        host = "github.com"
+    return f"https://{host}", found["slug"]
 
 
 def _wanted(files: Sequence[str], folders: Sequence[str]) -> Iterator[str]:

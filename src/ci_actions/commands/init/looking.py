@@ -35,6 +35,13 @@ _OTHERS = (
 )
 _UNSAID = "requires-python in pyproject.toml would say which versions are supported"
 _ID = re.compile(r"[^A-Za-z0-9_-]+")
+#: Their locks are what set-up installs, and it is an error that one is not there.
+_WITH_A_LOCK = (Manager.UV, Manager.POETRY, Manager.PDM, Manager.PIPENV)
+#: An index in the words of uv, Poetry, PDM, Pipenv and pip; locks are longer, and repeat it for each package.
+_INDEX = re.compile(
+    rb"""(?m)(?:^(?:index-)?url\s*=\s*["']|^(?:-i|--index-url|--extra-index-url)[\s=]+)https?://(?:[^/@\s]*@)?([\w.-]+)"""
+)
+_LONGEST = 256 * 1024
 _VERSION = re.compile(r"(?<![\d.])3\.(\d{1,2})(?![\d])")
 _TOX = re.compile(r"\bpy3(\d{1,2})\b|\bpy3\.(\d{1,2})\b|\b(?:py)?\{([^}]*)\}")
 
@@ -52,10 +59,16 @@ def projects(facts: Facts) -> tuple[Project, ...]:
 
 
 def _signs(facts: Facts, folder: str) -> Signs:
+    """Return what a folder consists of. Raises BadInput for a root whose pyproject.toml is no TOML."""
     own = places.own(folder, facts.files, tuple(facts.projects))
     start = f"{folder}/" if folder else ""
     more = {name: facts.content[start + name] for name in MORE_FILES if start + name in facts.content}
-    return signs(facts.projects[folder], own, more)
+    try:
+        return signs(facts.projects[folder], own, more)
+    except BadInput:
+        if folder:
+            return Signs()  # a template, perhaps: nobody could install it
+        raise
 
 
 def _called(facts: Facts, known: Mapping[str, Signs]) -> Iterator[str]:
@@ -200,6 +213,14 @@ class _Look:
         except BadInput as unclear:
             return self._unclear_manager(unclear)
         self.seen.append(("manager", f"{found.manager}, from {found.reason}"))
+        if found.manager in _WITH_A_LOCK and not found.locks:
+            lacking = f"{found.manager} has no lock here"
+            self._give(
+                "lock-policy",
+                "prefer",
+                lacking,
+                f"{lacking}, so that versions are chosen anew each time; commit one",
+            )
         return found.manager
 
     def _unclear_manager(self, unclear: BadInput) -> Manager | None:
@@ -399,6 +420,10 @@ class _Look:
                     f"{name} starts the tests too, perhaps with settings of its own; ci.yml runs pytest itself: "
                     "test-args and test-env take what it needs, test-command another command"
                 )
+        if hosts := _hosts(self.files):
+            self.notes.append(
+                f"packages come from {', '.join(hosts)}, too: where a password is asked for, give the secret netrc"
+            )
         if ".gitmodules" in self.facts.content:
             self.notes.append("there are git submodules, and ci.yml does not check them out")
         if "filter=lfs" in self.facts.text(".gitattributes"):
@@ -411,6 +436,15 @@ def _minors(text: str) -> Iterator[str]:
         found = re.fullmatch(r"(?:py)?(?:3\.?)?(\d{1,2})", part.strip())
         if found and 6 <= int(found[1]) <= 30:
             yield found[1]
+
+
+def _hosts(files: ProjectFiles) -> list[str]:
+    """Return the hosts of package indexes that are not everybody's."""
+    found: set[str] = set()
+    for data in files.content.values():
+        if b"://" in data and len(data) < _LONGEST:
+            found.update(each.decode("ascii", "replace").lower() for each in _INDEX.findall(data))
+    return sorted(found - {"pypi.org", "pypi.python.org", "test.pypi.org", "files.pythonhosted.org"})
 
 
 def _declare(manager: Manager) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 
-from ci_actions.commands.init.model import Change, Facts, Project, Release, State
+from ci_actions.commands.init.model import PIECES, WORKFLOWS, Change, Facts, Project, Release, State
+from ci_actions.workflows import reading
 
 _RED, _GREEN, _CYAN, _BOLD = "31", "32", "36", "1"
 
@@ -13,6 +14,8 @@ _RED, _GREEN, _CYAN, _BOLD = "31", "32", "36", "1"
 def found(facts: Facts, projects: Sequence[Project]) -> Iterator[str]:
     """Yield every decision with its reason, and what only the user knows."""
     yield f"default branch: {facts.branch} ({facts.branch_why})"
+    if others := ", ".join(_others(facts)):
+        yield f"NOTE: {others}: for pushes or pull requests, too; what ci.yml does, they need not do any more"
     for each in projects:
         yield ""
         yield f"{each.id}: {each.directory or 'the whole repository'}"
@@ -31,6 +34,16 @@ def found(facts: Facts, projects: Sequence[Project]) -> Iterator[str]:
                 yield f"  PLEASE CHECK {given.name}: {given.check}"
         for note in each.notes:
             yield f"  NOTE: {note}"
+
+
+def _others(facts: Facts) -> Iterator[str]:
+    """Yield the workflows of others that check what ci.yml checks."""
+    for path in sorted(facts.content):
+        if not path.startswith(f"{WORKFLOWS}/") or path.rpartition("/")[2].partition(".")[0] in PIECES:
+            continue
+        found = reading.workflow(facts.content[path])
+        if {"push", "pull_request"} & {*found.events}:
+            yield path
 
 
 def difference(change: Change) -> Iterator[str]:

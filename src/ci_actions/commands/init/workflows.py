@@ -13,9 +13,18 @@ _WIDTH = 120
 #: The inputs of the project that each workflow takes; ci.yml takes all.
 NIGHTLY = (
     "working-directory", "name", "before-install", "python-versions", "manager", "groups", "extras", "install-args",
-    "postgres-image", "redis-image", "database-variable", "redis-variable",
+    "lock-policy", "postgres-image", "redis-image", "database-variable", "redis-variable",
 )  # fmt: skip
-MAINTENANCE = ("working-directory", "name", "before-install", "manager", "groups", "extras", "install-args")
+MAINTENANCE = (
+    "working-directory",
+    "name",
+    "before-install",
+    "manager",
+    "groups",
+    "extras",
+    "install-args",
+    "lock-policy",
+)
 _READ = "contents: read # to check out, and to fetch what the change is compared with"
 
 

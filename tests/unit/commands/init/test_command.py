@@ -59,7 +59,7 @@ def shop(repository: Any) -> Path:
 def test_what_is_missing_is_shown_and_written_once(shop: Path) -> None:
     code, said = run(shop, "--yes")
     assert code == 0
-    assert "groups     tests  (the group tests has pytest)" in said
+    assert "groups     tests  (the group tests has pytest, coverage)" in said
     assert "\n+++ b/.github/workflows/ci.yml\n" in said
     assert "require in branch protection of main: ci / all-green" in said
     text = (shop / WORKFLOWS / "ci.yml").read_text()
@@ -197,6 +197,41 @@ def test_in_a_folder_of_the_repository(shop: Path) -> None:
     assert code == 0
     assert said.startswith(f"{shop} is the repository around this folder")
     assert (shop / WORKFLOWS / "ci.yml").is_file()
+
+
+def test_edits_that_are_not_committed_stay(shop: Path) -> None:
+    (shop / "pyproject.toml").write_text(PYPROJECT + "# an edit\n[tool.coverage.report]\nfail_under = 91\n")
+    code, said = run(shop, "--yes", "--only=settings")
+    assert code == 0
+    assert "the edits in it that are not committed stay" in said
+    assert "# an edit\n" in (shop / "pyproject.toml").read_text()
+    assert (shop / "pyproject.toml").read_text().endswith("min-overall = 91\n")
+
+
+def test_workflows_of_others_are_named(shop: Path) -> None:
+    (shop / WORKFLOWS).mkdir(parents=True)
+    (shop / WORKFLOWS / "tests.yml").write_text("on: [push]\njobs: {}\n")
+    (shop / WORKFLOWS / "weekly.yml").write_text("on: {schedule: [{cron: '1 1 1 1 1'}]}\njobs: {}\n")
+    said = run(shop, "--dry-run")[1]
+    assert "NOTE: .github/workflows/tests.yml: for pushes or pull requests, too" in said
+    assert "weekly" not in said.partition("\n+++")[0]
+
+
+def test_a_file_without_a_safe_place_is_left_with_what_to_add(shop: Path) -> None:
+    (shop / ".github").mkdir()
+    (shop / ".github" / "dependabot.yml").write_text("version: 2\nupdates: []\n")
+    code, said = run(shop, "--yes", "--only=dependabot")
+    assert code == 1
+    assert "Put this in yourself:\n" in said
+    assert "- package-ecosystem: github-actions\n" in said
+    assert (shop / ".github" / "dependabot.yml").read_text() == "version: 2\nupdates: []\n"
+
+
+def test_renovate_is_left_its_work(shop: Path) -> None:
+    (shop / "renovate.json").write_text("{}\n")
+    code, said = run(shop, "--yes", "--only=dependabot")
+    assert (code, "renovate.json says who updates the dependencies" in said) == (0, True)
+    assert not (shop / ".github").exists()
 
 
 def test_without_a_repository(tmp_path: Path) -> None:

@@ -185,6 +185,17 @@ def test_tests_and_linters_get_what_they_need(files: Mapping[str, str], expected
         (pyproject("", Makefile="test:\n\tpytest\n"), "Makefile starts the tests too"),
         (pyproject("", **{".gitmodules": "[submodule]\n"}), "git submodules"),
         (pyproject("", **{".gitattributes": "*.bin filter=lfs\n"}), "Git LFS"),
+        (
+            pyproject('[[tool.uv.index]]\nurl = "https://me:secret@pkg.acme.dev/simple"\n'),
+            "packages come from pkg.acme.dev, too",
+        ),
+        (
+            {
+                "requirements.txt": "-i https://pypi.org/simple\n--extra-index-url https://x.dev/\n",
+                "a.py": "",
+            },
+            "come from x.dev, too",
+        ),
         ({"main.go": "", "go.mod": "module x\n"}, "No Python project was found"),
     ],
 )
@@ -262,6 +273,21 @@ def test_a_version_that_nothing_names_is_one_to_look_at() -> None:
     assert unsure
 
 
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (pyproject("[tool.uv]\n[dependency-groups]\ndev = ['pytest']\n"), {"lock-policy": "prefer"}),
+        (pyproject("[tool.uv]\n[dependency-groups]\ndev = ['pytest']\n", **{"uv.lock": "version = 1\n"}), {}),
+        (pyproject("[dependency-groups]\ndev = ['pytest']\n"), {"groups": "dev"}),
+    ],
+    ids=["none", "one", "a manager without"],
+)
+def test_a_lock_that_is_missing_is_one_to_look_at(
+    files: Mapping[str, str], expected: Mapping[str, str]
+) -> None:
+    assert given(files) == expected
+
+
 def test_two_locks_are_one_to_look_at() -> None:
     files = pyproject("[tool.poetry]\n", **{"uv.lock": "version = 1\n", "poetry.lock": "x\n"})
     (manager,) = [each for each in one(files).given if each.name == "manager"]
@@ -327,6 +353,15 @@ WORKSPACE = HEAD + '[dependency-groups]\ndev = ["pytest"]\n[tool.uv.workspace]\n
             },
             {"x": ("packages/x", "x"), "y": ("packages/y", "y")},
             id="a workspace tested in its members",
+        ),
+        pytest.param(
+            {
+                **pyproject(""),
+                "src/a/skeleton/pyproject.toml": "name = {{ x }}",
+                "src/a/skeleton/test_x.py": "",
+            },
+            {"ci": ("", "")},
+            id="a template",
         ),
         pytest.param({"setup.cfg": "[flake8]\n", "a.js": ""}, {"ci": ("", "")}, id="no Python"),
     ],
