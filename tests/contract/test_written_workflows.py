@@ -58,7 +58,9 @@ def test_every_input_that_can_be_given_is_one() -> None:
     given = set(re.findall(r'\b(?:name=|_give\(|input=|variable=)\s*"([a-z]+(?:-[a-z]+)*)"', text))
     services = {"PostgreSQL", "Redis"}
     assert {"working-directory", "frontend-outputs", "redis-variable", "install-args"} <= given
-    assert given - services - {"python-version"} <= declared("ci")
+    of_night = {"compose-file", "integration-command"}
+    assert given - services - of_night - {"python-version"} <= declared("ci")
+    assert of_night <= declared("nightly")
     assert set(NIGHTLY) <= declared("nightly") & declared("ci")
     assert {*MAINTENANCE, "python-version"} <= declared("maintenance")
 

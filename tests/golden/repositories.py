@@ -51,6 +51,7 @@ REPOSITORIES: Mapping[str, Mapping[str, str]] = {
         "README.rst": "several\n=======\n\nBoth.\n",
         "services/orders/pyproject.toml": ORDERS,
         "services/orders/tests/test_orders.py": 'url = os.environ["ORDERS_DATABASE_URL"]\n',
+        "services/orders/tests/integration/test_database.py": "",
         "services/orders/compose.yaml": "services:\n  db:\n    image: postgres:16-alpine\n",
         "services/rates/requirements.txt": "pytest\n",
         "services/rates/rates.py": "",

@@ -152,6 +152,7 @@ class _Look:
         others = tuple(each for each, about in known.items() if about.python)
         self.own = places.own(folder, facts.files, others)
         self.given: list[Given] = []
+        self.nightly: list[Given] = []
         self.seen: list[tuple[str, str]] = []
         self.notes: list[str] = []
 
@@ -174,6 +175,7 @@ class _Look:
             directory=self.folder,
             id=self.id,
             given=tuple(self.given),
+            nightly=tuple(self.nightly),
             seen=tuple(self.seen),
             notes=tuple(self.notes),
             manager=manager,
@@ -379,8 +381,14 @@ class _Look:
             return
         brings = frozenset().union(*(each.brings for each in installed)) if installed else frozenset()
         found = services.find(self.facts, self.folder, brings)
+        night = services.integration(self.facts, self.folder, self.own)
         self.given += found.given
-        self.notes += found.notes
+        self.nightly += night.given
+        self.notes += (*found.notes, *night.notes)
+        if locust := next((each for each in self.own if each.rpartition("/")[2] == "locustfile.py"), ""):
+            self.notes.append(
+                f"{locust} is there: give nightly.yml locust-file, load-host and load-start-command for a load test"
+            )
 
     def _before_install(self, installed: Sequence[groups.Group]) -> None:
         brings = frozenset().union(*(each.brings for each in installed)) if installed else frozenset()

@@ -55,12 +55,14 @@ class Given:
 class Project:
     """What is called for one project: the id of its job, the inputs, and what was seen that needs no input.
 
-    `seen` are pairs of a subject and what was found; `notes` is what nobody but the user can decide.
+    `nightly` are inputs that nightly.yml alone takes. `seen` are pairs of a subject and what was found; `notes` is what
+    nobody but the user can decide.
     """
 
     directory: str
     id: str
     given: tuple[Given, ...] = ()
+    nightly: tuple[Given, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     manager: Manager | None = None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ci_actions.commands.init import places
 from ci_actions.commands.init.model import Facts, Given
 
 COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-](?:test|tests|ci|dev))?\.ya?ml")
+_INTEGRATION = re.compile(
+    r"(?:[^/]+/)*(?:integration|integration_tests|functional|e2e)/(?=(?:[^/]+/)*(?:test_[^/]*|[^/]*_test)\.py)"
+)
 _VARIABLE = re.compile(
     r"""(?:environ(?:\.get\(|\[)|getenv\(|\benv(?:\.[a-z_]+)?\()\s*["']([A-Z][A-Z0-9_]*)["']|^([A-Z][A-Z0-9_]*)=""",
     re.MULTILINE,
@@ -89,6 +93,34 @@ def find(facts: Facts, directory: str, brings: frozenset[str]) -> Found:
                 f"the tests find {each.name} in {each.usual}; if they read another variable, give {each.variable}"
             )
     return Found(given=tuple(given), notes=tuple(notes))
+
+
+def integration(facts: Facts, directory: str, own: Sequence[str]) -> Found:
+    """Return the inputs of nightly.yml for tests against the services of a compose file; `own` are the project's files.
+
+    Without a folder of such tests nothing is given: what the services are for only the user knows.
+    """
+    compose = compose_file(facts, directory)
+    if not compose or compose.rpartition("/")[0] != directory:
+        return Found()
+    name = compose.rpartition("/")[2]
+    found = (_INTEGRATION.match(each) for each in own)
+    folder = next((each[0].rstrip("/") for each in found if each), "")
+    if not folder:
+        text = f"{compose} is there: give nightly.yml compose-file and integration-command, where tests need its services"
+        return Found(notes=(text,))
+    why = f"{compose} has services, and {folder} the tests against them"
+    return Found(
+        given=(
+            Given(name="compose-file", value=name, why=why),
+            Given(
+                name="integration-command",
+                value=f"python -m pytest {folder}",
+                why=why,
+                check=f"whether the tests in {folder} are those that need the services of {name}",
+            ),
+        )
+    )
 
 
 def compose_file(facts: Facts, directory: str) -> str:

@@ -19,19 +19,21 @@ def found(facts: Facts, projects: Sequence[Project]) -> Iterator[str]:
     for each in projects:
         yield ""
         yield f"{each.id}: {each.directory or 'the whole repository'}"
+        given = (*each.given, *each.nightly)
         width = max(
-            (len(name) for name in (*(given.name for given in each.given), *(what for what, _ in each.seen))),
+            (len(name) for name in (*(every.name for every in given), *(what for what, _ in each.seen))),
             default=0,
         )
         for what, text in each.seen:
             yield f"  {what.ljust(width)}  {text}"
-        for given in each.given:
-            mark = "?" if given.check else " "
-            value = given.value.replace("\n", ", ")
-            yield f"{mark} {given.name.ljust(width)}  {value}  ({given.why})"
-        for given in each.given:
-            if given.check:
-                yield f"  PLEASE CHECK {given.name}: {given.check}"
+        for every in given:
+            mark = "?" if every.check else " "
+            value = every.value.replace("\n", ", ")
+            where = "nightly.yml: " if every in each.nightly else ""
+            yield f"{mark} {every.name.ljust(width)}  {value}  ({where}{every.why})"
+        for every in given:
+            if every.check:
+                yield f"  PLEASE CHECK {every.name}: {every.check}"
         for note in each.notes:
             yield f"  NOTE: {note}"
 

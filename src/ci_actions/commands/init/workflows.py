@@ -119,6 +119,8 @@ def _scheduled(
     for each in projects:
         id = name if alone else each.id
         given = [every for every in each.given if every.name in inputs]
+        if name == "nightly":
+            given += each.nightly
         if name == "maintenance":
             given += _one_python(each)
         jobs.append(_call(id, name, grants, release, given))

@@ -436,6 +436,29 @@ def test_services(files: Mapping[str, str], expected: Mapping[str, str]) -> None
     assert {name: text for name, text in given(files).items() if name != "groups"} == expected
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, {}),
+        ({"compose.yml": COMPOSE}, {}),
+        ({"tests/integration/test_x.py": ""}, {}),
+        (
+            {"compose.yml": COMPOSE, "tests/integration/db/test_x.py": ""},
+            {"compose-file": "compose.yml", "integration-command": "python -m pytest tests/integration"},
+        ),
+        ({"compose.yml": COMPOSE, "tests/integration/data.py": ""}, {}),
+    ],
+    ids=["neither", "no tests", "no services", "both", "no test among them"],
+)
+def test_tests_against_services_are_for_the_night(
+    more: Mapping[str, str], expected: Mapping[str, str]
+) -> None:
+    found = one({**pyproject(GROUPS), **more})
+    assert {each.name: each.value for each in found.nightly} == expected
+    noted = any("give nightly.yml compose-file" in each for each in found.notes)
+    assert noted is ("compose.yml" in more and not expected)
+
+
 def test_what_is_built_gets_its_headers() -> None:
     files = pyproject('dependencies = ["psycopg2", "mysqlclient"]\n', {})
     assert given(files) == {
