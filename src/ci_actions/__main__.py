@@ -82,9 +82,10 @@ def _command(name: str, words: Sequence[str], environ: Mapping[str, str]) -> int
 
         return doctor(words, environ, here=here, out=sys.stdout, err=sys.stderr)
     if name == "init":
-        from ci_actions.commands.init import init
+        from ci_actions.commands.init.command import init
 
-        return init(words, environ, here=here, out=sys.stdout, program=here / sys.argv[0])
+        ask = input if sys.stdin.isatty() and sys.stdout.isatty() else None
+        return init(words, environ, here=here, out=sys.stdout, program=here / sys.argv[0], ask=ask)
     from ci_actions.commands.release import release
 
     return release(words, environ, here=here, out=sys.stdout, err=sys.stderr)

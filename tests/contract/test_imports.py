@@ -45,6 +45,13 @@ PURE = [
         for name in ("callees", "files", "ignoring", "judging", "model", "repository", "sarif_out", "shell")
     ),
     *(path for path in FILES if path.startswith("ci_actions/commands/doctor/rules/")),
+    *(
+        f"ci_actions/commands/init/{name}.py"
+        for name in (
+            "badge", "dependabot", "frontend", "groups", "looking", "model", "needs", "ownership", "places", "plan",
+            "services", "settings", "words", "workflows", "yaml_text",
+        )
+    ),
     "ci_actions/kit/apart.py",
     "ci_actions/kit/dotenv.py",
     "ci_actions/kit/endpoints.py",

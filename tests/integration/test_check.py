@@ -13,13 +13,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.terminals import PATIENCE, Terminal, terminals, until
 
 from ci_actions.kit import session
 
@@ -28,7 +28,6 @@ EXAMPLES = Path(__file__).with_name("example_gates")
 NAMES = ("example-lint", "example-slow")
 SETTINGS = "[tool.ci-actions.example-lint]\n"
 SLOW = SETTINGS + "[tool.ci-actions.example-slow]\n"
-PATIENCE = 60
 
 pytestmark = [
     pytest.mark.integration,
@@ -111,15 +110,6 @@ def traces(repository: Any, git_folder: Path | None = None) -> dict[str, str]:
 
 def alive(pid: int) -> bool:
     return pid in (table := session._table()) and not table[pid].gone
-
-
-def until(what: Callable[[], Any]) -> Any:
-    """Return what is true at last."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := what()):
-        assert time.monotonic() < deadline, "it never became true"
-        time.sleep(0.05)
-    return found
 
 
 # --- several gates -----------------------------------------------------------------------------
@@ -475,70 +465,9 @@ def test_a_gate_that_writes_over_such_edits_is_found_out(program: Program, proje
 # --- a real terminal ---------------------------------------------------------------------------
 
 
-class Terminal:
-    """tmux, driven from outside: keys go in, the screen comes out."""
-
-    def __init__(self, folder: Path, here: Path, columns: int, lines: int) -> None:
-        self._socket = str(folder / "tmux")
-        self("new-session", "-d", "-x", str(columns), "-y", str(lines), "-c", str(here), "env PS1='$ ' sh")
-        until(lambda: "$" in self.screen())
-
-    def __call__(self, *words: str) -> str:
-        environ = {**os.environ, "LC_ALL": "C.UTF-8"}
-        environ.pop("TMUX", None)
-        done = subprocess.run(
-            ["tmux", "-u", "-f", os.devnull, "-S", self._socket, *words],
-            env=environ,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        return done.stdout
-
-    def type(self, text: str) -> None:
-        self("send-keys", "-l", text)
-        self("send-keys", "Enter")
-
-    def key(self, name: str) -> None:
-        self("send-keys", name)
-
-    def screen(self, *, colours: bool = False) -> str:
-        """Return everything that can be seen, and what has scrolled away."""
-        return self("capture-pane", "-p", "-S", "-200", *(["-e"] if colours else []))
-
-    def shows(self, *texts: str) -> str:
-        """Return the screen once it shows all of the texts."""
-        shown = ""
-
-        def found() -> bool:
-            nonlocal shown
-            shown = self.screen()
-            return all(text in shown for text in texts)
-
-        try:
-            until(found)
-        except AssertionError:
-            pytest.fail(f"the terminal never shows {texts}; it shows:\n{shown}")
-        return shown
-
-    def resize(self, columns: int, lines: int) -> None:
-        self("resize-window", "-x", str(columns), "-y", str(lines))
-
-
 @pytest.fixture
 def terminal(project: Any, tmp_path: Path) -> Iterator[Callable[[int, int], Terminal]]:
-    if not shutil.which("tmux"):
-        pytest.skip("tmux is missing: apt-get install tmux, or brew install tmux")
-    made: list[Terminal] = []
-
-    def make(columns: int, lines: int) -> Terminal:
-        made.append(Terminal(tmp_path, project.path, columns, lines))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each("kill-server")
+    yield from terminals(tmp_path, project.path)
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 24)])

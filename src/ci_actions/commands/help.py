@@ -30,7 +30,7 @@ def overview() -> str:
             "  ci-actions <capability> [--option value …]   ask one question; --help lists its options",
             "  ci-actions check [GATE…] [PATH]              run every gate that the project configures; --help says more",
             "  ci-actions doctor [PATH…]                    say what is wrong with the workflows here, with line and fix",
-            "  ci-actions init --hook                       have git run check before each commit, or push",
+            "  ci-actions init                              write the workflows that call ours; --hook: have git run check",
             "  ci-actions act --to FOLDER [--run]           run workflows that call ours on this machine, under act",
             "  ci-actions release plan|build|verify|…       make and check releases of ci-actions itself; --help says more",
             "",

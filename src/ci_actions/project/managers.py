@@ -116,7 +116,7 @@ def requirement_files(files: ProjectFiles, groups: Sequence[str] = ()) -> tuple[
     Raises BadInput for a group without a file, and when it is not clear where to begin.
     """
     known = files.requirement_files()
-    by_group = {_group(name): name for name in reversed(known)}
+    by_group = {group_of(name): name for name in reversed(known)}
     missing = [each for each in groups if each.lower() not in by_group]
     if missing:
         raise BadInput(
@@ -135,7 +135,7 @@ def requirement_files(files: ProjectFiles, groups: Sequence[str] = ()) -> tuple[
     if base is None and not chosen and known:
         raise BadInput(
             f"'{files.directory}' has {', '.join(known)} and no requirements.txt. "
-            f"Name those to install with groups:, for example groups: {_group(known[0])}."
+            f"Name those to install with groups:, for example groups: {group_of(known[0])}."
         )
     # A file of a group often starts with `-r requirements.txt`: pip installs it once.
     return tuple(
@@ -340,7 +340,7 @@ def _is_requirement(name: str) -> bool:
     return name.endswith((".txt", ".in")) and name != "runtime.txt"
 
 
-def _group(name: str) -> str:
+def group_of(name: str) -> str:
     """Return the group that a requirements file is for, as its name says: empty for `requirements.txt`."""
     folder, _, file = name.rpartition("/")
     stem = file.lower().rpartition(".")[0]

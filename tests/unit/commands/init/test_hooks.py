@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ci_actions.commands.hooks import MARK
-from ci_actions.commands.init import init
+from ci_actions.commands.init.command import init
+from ci_actions.commands.init.hooks import MARK
 from ci_actions.kit.errors import BadInput, CannotJudge
 
 OTHERS = "#!/bin/sh\n\necho mine ::error::x\n"
@@ -202,8 +202,8 @@ def test_git_runs_it(root: Path, repository: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "say what is wanted: --hook or --hook=pre-push"),
-        (("--remove",), "say what is wanted"),
+        (("--remove",), "--remove needs --hook"),
+        (("--hook", "--yes"), "--only, --yes and --force are for workflows"),
         (("--hook=post-merge",), "option '--hook' is 'post-merge' but must be one of: pre-commit, pre-push"),
         (("--hook", "pre-push"), "'pre-push' is not understood: write --hook=pre-push"),
         (("--hok",), "needs a value"),
