@@ -15,6 +15,7 @@ INTERNAL = (
     "ci-comment",
     "ci-docs",
     "ci-frontend",
+    "ci-outdated",
     "ci-plan",
     "ci-test",
 )
