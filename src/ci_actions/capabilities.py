@@ -15,8 +15,12 @@ INTERNAL = (
     "ci-comment",
     "ci-docs",
     "ci-frontend",
+    "ci-maintenance",
     "ci-outdated",
+    "ci-pins",
     "ci-plan",
+    "ci-protection",
+    "ci-suppressions",
     "ci-test",
 )
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""

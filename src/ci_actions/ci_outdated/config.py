@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from ci_actions.kit.inputs import PATH, TEXT, Common, declare, one_of
+from ci_actions.kit.inputs import PATH, Common, Kind, declare, one_of
 from ci_actions.project.model import Manager
 from ci_actions.project.upgrades import BARS
 
@@ -14,6 +15,15 @@ OUTPUTS = {
     "outdated": "How many packages have a newer release that the project allows.",
     "unknown": "How many packages nothing is known of.",
 }
+
+
+def _python(text: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+(?:\.\d+)?", text):
+        raise ValueError
+    return text
+
+
+PYTHON: Kind[str] = Kind("a version of Python, like '3.12' or '3.12.4'", _python)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -26,7 +36,7 @@ class Config(Common):
         help="The package manager; found by the project's files without it.",
     )
     python_version: str = declare(
-        TEXT,
+        PYTHON,
         default="",
         help="The Python, like `3.12`, that a newer release must run on; the oldest that the project supports without it.",
     )
