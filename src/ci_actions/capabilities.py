@@ -11,6 +11,7 @@ CAPABILITIES = ("coverage-gate", "python-setup-with-cache", "quality", "security
 INTERNAL = (
     "ci-aggregate",
     "ci-build",
+    "ci-caches",
     "ci-codecov",
     "ci-comment",
     "ci-docs",
@@ -20,6 +21,7 @@ INTERNAL = (
     "ci-pins",
     "ci-plan",
     "ci-protection",
+    "ci-stale",
     "ci-suppressions",
     "ci-test",
 )
