@@ -21,6 +21,7 @@ INTERNAL = (
     "ci-pins",
     "ci-plan",
     "ci-protection",
+    "ci-report-issue",
     "ci-stale",
     "ci-suppressions",
     "ci-test",

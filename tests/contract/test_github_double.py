@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import requests
-from tests.doubles.github_api import COMMENTER, ONLOOKER, Api, Fault, served
+from tests.doubles.github_answers import user
+from tests.doubles.github_api import COMMENTER, ISSUE_READER, ONLOOKER, REPORTER, Api, Fault, served
 from tests.doubles.github_openapi import Description, description_or_skip
 
 SHA = "a" * 40
@@ -62,7 +63,11 @@ def complained(api: Api) -> list[str]:
         ("PATCH", "/issues/comments/1", {"text": "x"}, "'body' is a required property"),
         ("POST", "/code-scanning/sarifs", {"sarif": "x"}, "'commit_sha' is a required property"),
         ("POST", "/code-scanning/sarifs", {"sarif": "x", "ref": "main", "commit_sha": SHA}, "'main' does not match"),
-        ("GET", "/issues", None, "not a call of ours"),
+        ("GET", "/issues/7", None, "not a call of ours"),
+        ("GET", "/issues?state=shut", None, "state: 'shut' is not one of"),
+        ("GET", "/issues?label=x", None, "there is no parameter 'label'"),
+        ("POST", "/issues", {"body": "x"}, "'title' is a required property"),
+        ("PATCH", "/issues/7", {"state": "done"}, "'done' is not one of"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood(api: Api, method: str, path: str, body: object, complaint: str) -> None:
@@ -78,6 +83,8 @@ def test_what_is_not_understood(api: Api, method: str, path: str, body: object, 
         ("GET", "/pulls", None, "scanner", 403, "pull_requests=read"),
         ("POST", "/issues/7/comments", {"body": "x"}, ONLOOKER, 403, "issues=write; pull_requests=write"),
         ("GET", "/actions/runs/1/artifacts", None, "scanner", 403, "actions=read"),
+        ("GET", "/issues", None, "scanner", 403, "issues=read"),
+        ("POST", "/issues", {"title": "x"}, ISSUE_READER, 403, "issues=write"),
         ("POST", "/code-scanning/sarifs", UPLOAD, COMMENTER, 403, "security_events=write"),
     ],
 )  # fmt: skip
@@ -122,6 +129,88 @@ def test_nobody_edits_the_comment_of_another(api: Api) -> None:
     theirs = api.pulls.comment(7, "mine", {"id": 901, "login": "eve"} | api.pulls.pulls[7]["user"])
     assert ask(api, "PATCH", f"/issues/comments/{theirs['id']}", {"body": "yours"}).status_code == 200
     assert complained(api) == ["the comment of eve was edited"]
+
+
+# --- issues ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", ["c", "a"]),
+        ("?state=all", ["d", "c", "b", "a"]),
+        ("?state=closed", ["d", "b"]),
+        ("?labels=ci-actions", ["c", "a"]),
+        ("?labels=CI-Actions,bug", ["c"]),
+        ("?labels=none", []),
+        ("?creator=eve&state=all", ["d"]),
+    ],
+)
+def test_issues_are_listed(api: Api, query: str, titles: list[str]) -> None:
+    api.issues.open("a", "")
+    api.issues.open("b", "", state="closed")
+    api.issues.open("c", "", labels=("ci-actions", "bug"))
+    api.issues.open("d", "", user("eve", 901), state="closed")
+    assert [each["title"] for each in ask(api, "GET", f"/issues{query}", token=REPORTER).json()] == titles
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"title": "x", "body": "y", "labels": ["ci-actions"]}, 201),
+        ({"title": "x" * 256}, 201),
+        ({"title": "x" * 257}, 422),
+        ({"title": "x", "body": "y" * 65_537}, 422),
+    ],
+    ids=["good", "long-title", "too-long-title", "too-long-body"],
+)
+def test_issues_are_opened(api: Api, asked: dict[str, Any], status: int) -> None:
+    assert ask(api, "POST", "/issues", asked, REPORTER).status_code == status
+    assert len(api.issues.issues) == (status == 201)
+
+
+def test_labels_are_dropped_in_silence(api: Api) -> None:
+    api.issues.drops_labels = True
+    made = ask(api, "POST", "/issues", {"title": "x", "labels": ["bug"]}, REPORTER).json()
+    assert made["labels"] == []
+    added = ask(api, "POST", f"/issues/{made['number']}/labels", {"labels": ["bug"]}, REPORTER).json()
+    assert [each["name"] for each in added] == ["bug"]
+
+
+def test_issues_are_closed_and_opened_again(api: Api) -> None:
+    one, two = api.issues.open("a", ""), api.issues.open("b", "")
+
+    def change(**asked: object) -> requests.Response:
+        return ask(api, "PATCH", f"/issues/{one['number']}", asked, REPORTER)
+
+    assert change(state="closed", state_reason="completed").json()["closed_at"]
+    assert change(state="open").json()["state_reason"] == "reopened"
+    assert change(state="closed", state_reason="duplicate").status_code == 422
+    assert change(state="closed", state_reason="duplicate", duplicate_issue_id=two["id"]).status_code == 200
+    assert api.issues.states() == [(one["number"], "closed"), (two["number"], "open")]
+
+
+def test_nobody_edits_the_issue_of_another(api: Api) -> None:
+    theirs = api.issues.open("a", "mine", user("eve", 901))
+    ask(api, "PATCH", f"/issues/{theirs['number']}", {"body": "yours"}, REPORTER)
+    assert complained(api) == ["the issue of eve was edited"]
+
+
+def test_comments_on_issues(api: Api) -> None:
+    number = api.issues.open("a", "")["number"]
+    assert ask(api, "POST", f"/issues/{number}/comments", {"body": "x"}, REPORTER).status_code == 201
+    assert api.pulls.bodies(number) == ["x"]
+    api.issues.issues[number]["locked"] = True
+    assert ask(api, "POST", f"/issues/{number}/comments", {"body": "x"}, REPORTER).status_code == 403
+
+
+def test_a_repository_without_issues(api: Api) -> None:
+    api.issues.disabled = True
+    answers = [
+        ask(api, "GET", "/issues", token=REPORTER),
+        ask(api, "POST", "/issues", {"title": "x"}, REPORTER),
+    ]
+    assert [each.status_code for each in answers] == [410, 410]
 
 
 def test_artifacts_of_a_run(api: Api) -> None:

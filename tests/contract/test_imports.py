@@ -18,7 +18,13 @@ FILES = sorted(path.relative_to(SOURCE).as_posix() for path in (SOURCE / "ci_act
 
 PACKAGES = [f"ci_actions.{name.replace('-', '_')}" for name in (*CAPABILITIES, *INTERNAL)]
 #: What several capabilities share, above kit.
-FLOOR = ("ci_actions.findings", "ci_actions.project", "ci_actions.supply", "ci_actions.workflows")
+FLOOR = (
+    "ci_actions.findings",
+    "ci_actions.github",
+    "ci_actions.project",
+    "ci_actions.supply",
+    "ci_actions.workflows",
+)
 #: Runs in the user's interpreter, as a program of its own.
 AGENTS = [path for path in FILES if path.endswith("/agent.py")]
 #: Starts before anything of ours may be imported.
@@ -41,6 +47,7 @@ PURE = [
     "ci_actions/kit/lines.py",
     "ci_actions/kit/markdown.py",
     "ci_actions/kit/report.py",
+    "ci_actions/kit/untrusted.py",
     "ci_actions/kit/diff.py",
     *(
         f"ci_actions/ci_comment/{name}.py"
@@ -55,6 +62,10 @@ PURE = [
         for name in (
             "belonging", "config", "decide", "documents", "loosened", "model", "pythons", "report", "sharing", "signs",
         )
+    ),
+    *(
+        f"ci_actions/ci_report_issue/{name}.py"
+        for name in ("config", "decide", "model", "reading", "render", "report")
     ),
     "ci_actions/workflows/jobs.py",
     *(
@@ -115,7 +126,8 @@ EDGES = {
     "ci_actions.coverage_gate.baseline", "ci_actions.coverage_gate.data_files",
     "ci_actions.coverage_gate.discovery", "ci_actions.coverage_gate.facts", "ci_actions.quality.asking",
     "ci_actions.quality.environment", "ci_actions.quality.facts", "ci_actions.quality.fixing", "ci_actions.quality.memory",
-    "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.base",
+    "ci_actions.quality.runner", "ci_actions.quality.trees", "ci_actions.kit.artifacts",
+    "ci_actions.kit.base",
     "ci_actions.kit.clock", "ci_actions.kit.context", "ci_actions.kit.emit", "ci_actions.kit.forks",
     "ci_actions.kit.git",
     "ci_actions.kit.http", "ci_actions.kit.process", "ci_actions.kit.run", "ci_actions.kit.settings",

@@ -36,6 +36,7 @@ NAMES = (
     "security-scan",
     "security-comment",
     "security-findings",
+    "issue-report",
 )
 
 

@@ -1,4 +1,4 @@
-"""GitHub's REST API for what releasing and commenting call, on loopback, in front of a bare repository.
+"""GitHub's REST API for what releasing, commenting and reporting call, on loopback, in front of a bare repository.
 
 It refuses what GitHub refuses: every request is held against GitHub's own description (`github_openapi.py`), and
 so are its own answers; a complaint fails the test at its end. It has tokens without rights, rate limits, 5xx,
@@ -26,6 +26,8 @@ from tests.doubles.github_answers import TIME, Answered
 from tests.doubles.github_answers import as_json as _json
 from tests.doubles.github_answers import error as _error
 from tests.doubles.github_answers import user as _user
+from tests.doubles.github_issues import NEEDS as NEEDS_OF_ISSUES
+from tests.doubles.github_issues import Issues
 from tests.doubles.github_openapi import Description, Operation
 from tests.doubles.github_pulls import NEEDS as NEEDS_OF_PULLS
 from tests.doubles.github_pulls import Pulls
@@ -36,9 +38,14 @@ READER = "token-of-a-reader"
 #: The token of a job that may comment, and of one that may not.
 COMMENTER = "token-of-a-commenter"
 ONLOOKER = "token-of-an-onlooker"
+#: The token of a job that may write issues, and of one that may read them.
+REPORTER = "token-of-a-reporter"
+ISSUE_READER = "token-of-a-reader-of-issues"
 WRITES = {"contents": "write", "checks": "read", "statuses": "read"}
 READS = {"contents": "read"}
 COMMENTS = {"pull_requests": "write", "actions": "read"}
+REPORTS = {"issues": "write"}
+READS_ISSUES = {"issues": "read"}
 LOOKS_ON = {"pull_requests": "read", "actions": "read"}
 #: What each call needs; anything else is not called by us.
 _NEEDS = {
@@ -55,7 +62,7 @@ _NEEDS = {
     "repos/get-combined-status-for-ref": ("statuses", "read"),
     "git/get-ref": ("contents", "read"),
 }
-NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS
+NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS | NEEDS_OF_ISSUES
 
 
 @dataclass
@@ -82,7 +89,14 @@ class Api:
     url: str = ""
     repository: str = REPOSITORY
     tokens: dict[str, Mapping[str, str]] = field(
-        default_factory=lambda: {WRITER: WRITES, READER: READS, COMMENTER: COMMENTS, ONLOOKER: LOOKS_ON}
+        default_factory=lambda: {
+            WRITER: WRITES,
+            READER: READS,
+            COMMENTER: COMMENTS,
+            ONLOOKER: LOOKS_ON,
+            REPORTER: REPORTS,
+            ISSUE_READER: READS_ISSUES,
+        }
     )
     releases: dict[int, dict[str, Any]] = field(default_factory=dict)
     assets: dict[int, tuple[int, dict[str, Any], bytes]] = field(default_factory=dict)
@@ -95,10 +109,12 @@ class Api:
     calls: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     pulls: Pulls = field(init=False)
+    issues: Issues = field(init=False)
     _last: int = 100
 
     def __post_init__(self) -> None:
         self.pulls = Pulls(self)
+        self.issues = Issues(self)
 
     def number(self) -> int:
         """Return a new id."""
@@ -218,6 +234,8 @@ class Api:
         values, id = operation.values, operation.id
         if id in NEEDS_OF_PULLS:
             return self.pulls.do(operation, query, body, _token(headers))
+        if id in NEEDS_OF_ISSUES:
+            return self.issues.do(operation, query, body, self.pulls.account(_token(headers)))
         if id == "repos/list-releases":
             shown = [each for each in self.releases.values() if not each["draft"] or self._writer(headers)]
             return self.page(operation, query, [self._shown(each) for each in reversed(shown)])

@@ -150,7 +150,12 @@ class Description:
         value = json.loads(body)
         yield from self._complaints(content["schema"], value, "body")
         # GitHub ignores names that it does not know: a typing error would be silent.
-        properties = self._resolved(content["schema"]).get("properties", {})
+        schema = self._resolved(content["schema"])
+        properties = {
+            name
+            for each in (schema, *schema.get("oneOf", ()))
+            for name in self._resolved(each).get("properties", ())
+        }
         yield from (f"the body has no property '{name}'" for name in value if name not in properties)
 
     def answer(self, operation: Operation, status: int, body: bytes) -> Iterator[str]:

@@ -135,7 +135,7 @@ class Pulls:
         if found is None:
             self.api.complaints.append(f"no query of ours: {asked}")
             return as_json(200, {"errors": [{"message": "Parse error"}]})
-        who = self._account(token)
+        who = self.account(token)
         known = {"databaseId": who["id"], "login": who["login"], "id": who["node_id"]}
         return as_json(200, {"data": {"viewer": {name: known[name] for name in found[1].split()}}})
 
@@ -167,11 +167,11 @@ class Pulls:
 
     def _create(self, operation: Operation, asked: Mapping[str, Any], token: str) -> Answered:
         number = int(operation.values["issue_number"])
-        if number not in self.pulls:
+        if number not in self.pulls and number not in self.api.issues.issues:
             return error(404, "Not Found")
         if refused := self._refused(number, asked["body"]):
             return refused
-        return as_json(201, self.comment(number, asked["body"], self._account(token)))
+        return as_json(201, self.comment(number, asked["body"], self.account(token)))
 
     def _update(self, operation: Operation, asked: Mapping[str, Any], token: str) -> Answered:
         number, about = self.comments.get(int(operation.values["comment_id"]), (0, {}))
@@ -179,13 +179,13 @@ class Pulls:
             return error(404, "Not Found")
         if refused := self._refused(number, asked["body"]):
             return refused
-        if about["user"]["id"] != self._account(token)["id"]:
+        if about["user"]["id"] != self.account(token)["id"]:
             self.api.complaints.append(f"the comment of {about['user']['login']} was edited")
         about["body"] = asked["body"]
         return as_json(200, about)
 
     def _refused(self, number: int, body: str) -> Answered | None:
-        if self.pulls[number]["locked"]:
+        if (self.pulls.get(number) or self.api.issues.issues[number])["locked"]:
             return error(403, "Unable to create comment because issue is locked.")
         if not body.strip():
             return error(422, "Validation Failed: body cannot be blank")
@@ -235,7 +235,8 @@ class Pulls:
     def _found(self, about: Mapping[str, Any] | None) -> Answered:
         return as_json(200, about) if about else error(404, "Not Found")
 
-    def _account(self, token: str) -> dict[str, Any]:
+    def account(self, token: str) -> dict[str, Any]:
+        """Return whom a token stands for."""
         return self.accounts.get(token, BOT)
 
     def _minimal(self, name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ci_actions.ci_caches.config import Config
 from ci_actions.ci_caches.github import Caches
 from ci_actions.ci_caches.model import Done, Outcome, Plan
-from ci_actions.kit import rest
+from ci_actions.github import answers
 from ci_actions.kit.errors import Unavailable
 from ci_actions.kit.run import Edges
 
@@ -26,7 +26,7 @@ def _done(plans: tuple[Plan, ...], caches: Caches) -> Iterator[Done]:
         if not silent:
             try:
                 caches.delete(plan.cache.id)
-            except (rest.DeniedError, Unavailable) as why:
+            except (answers.DeniedError, Unavailable) as why:
                 # The next ones would hear the same.
                 silent = str(why)
         yield Done(plan=plan, left=silent)

@@ -6,7 +6,7 @@ from ci_actions.ci_caches.config import Config
 from ci_actions.ci_caches.decide import number
 from ci_actions.ci_caches.github import Caches
 from ci_actions.ci_caches.model import Facts, Fate
-from ci_actions.kit import rest
+from ci_actions.github import answers
 from ci_actions.kit.errors import BadInput, Unavailable
 from ci_actions.kit.run import Edges
 
@@ -27,7 +27,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:  # noqa: ARG001 - the
         default = edges.context.default_branch or asked.default_branch()
         # GitHub says 404 of a branch that is gone, and to a token that may read none: one branch must be there.
         may_read = caches and asked.branch(default) is Fate.ALIVE
-    except rest.DeniedError as denied:
+    except answers.DeniedError as denied:
         return Facts(now=now, fates={}, denied=str(denied))
     problems = (
         []
@@ -44,7 +44,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:  # noqa: ARG001 - the
                 fates[ref] = asked.branch(ref.removeprefix(_BRANCH))
             else:
                 fates[ref] = Fate.UNKNOWN
-        except (rest.DeniedError, Unavailable) as why:
+        except (answers.DeniedError, Unavailable) as why:
             fates[ref] = Fate.UNKNOWN
             problems.append(f"{ref}: {why}")
     return Facts(now=now, default_branch=default, caches=caches, fates=fates, problems=tuple(problems))

@@ -7,12 +7,12 @@ from datetime import datetime
 from urllib.parse import quote
 
 from ci_actions.ci_caches.model import Cache, Fate
-from ci_actions.kit import rest
-from ci_actions.kit.http import Http
+from ci_actions.github import answers
+from ci_actions.kit.http import Answer, Http
 
 
 class Caches:
-    """Every method raises what `rest.granted` and `Http.ask` do."""
+    """Every method raises what `answers.granted` and `Http.ask` do."""
 
     def __init__(self, http: Http, repository: str) -> None:
         self._http = http
@@ -22,7 +22,8 @@ class Caches:
         """Yield every cache: https://docs.github.com/rest/actions/cache#list-github-actions-caches-for-a-repository."""
         asked = {"sort": "created_at", "direction": "asc"}
         for page in self._http.pages(f"{self._path}/actions/caches", asked):
-            for each in rest.a_list(rest.an_object(rest.granted(page)).get("actions_caches")):
+            found = answers.as_object(_granted(page, "actions: write")).get("actions_caches")
+            for each in found if isinstance(found, list) else ():
                 yield Cache(
                     id=int(each["id"]),
                     ref=str(each.get("ref", "")),
@@ -35,22 +36,32 @@ class Caches:
 
     def default_branch(self) -> str:
         """Return the name of the default branch."""
-        about = rest.an_object(rest.granted(self._http.ask("GET", self._path)))
+        about = answers.as_object(_granted(self._http.ask("GET", self._path), "contents: read"))
         return str(about.get("default_branch", ""))
 
     def pull(self, number: int) -> Fate:
         """Return whether a pull request is open."""
-        about = rest.an_object(rest.granted(self._http.ask("GET", f"{self._path}/pulls/{number}")))
+        answer = self._http.ask("GET", f"{self._path}/pulls/{number}")
+        about = answers.as_object(_granted(answer, "pull-requests: read"))
         return Fate.GONE if about.get("state") == "closed" else Fate.ALIVE
 
     def branch(self, name: str) -> Fate:
         """Return whether a branch is there; only for a token that may read branches."""
         answer = self._http.ask("GET", f"{self._path}/branches/{quote(name, safe='')}")
-        return Fate.GONE if rest.granted(answer, 200, 404).status == 404 else Fate.ALIVE
+        if answer.status == 404:
+            return Fate.GONE
+        _granted(answer, "contents: read")
+        return Fate.ALIVE
 
     def delete(self, id: int) -> None:
         """Delete one cache; that it is gone already is as good."""
-        rest.granted(self._http.ask("DELETE", f"{self._path}/actions/caches/{id}"), 204, 404)
+        answer = self._http.ask("DELETE", f"{self._path}/actions/caches/{id}")
+        if answer.status != 404:
+            _granted(answer, "actions: write", 204)
+
+
+def _granted(answer: Answer, needs: str, status: int = 200) -> Answer:
+    return answers.granted(answer, needs, "housekeeping.yml", status)
 
 
 def _seconds(text: object) -> float:

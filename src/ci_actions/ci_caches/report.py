@@ -13,10 +13,6 @@ from ci_actions.kit.report import Annotation, Level, Report, Result
 
 NAME = "ci-caches"
 ROWS = 100
-_CURE = (
-    "Add `actions: write`, `contents: read` and `pull-requests: read` to the permissions of the job that calls "
-    "housekeeping.yml."
-)
 
 
 def report(config: Config, outcome: Outcome) -> Report:
@@ -38,7 +34,6 @@ def report(config: Config, outcome: Outcome) -> Report:
         },
         annotations=tuple(_annotations(outcome)),
         summary=tuple(_summary(outcome)),
-        next_step=_CURE if outcome.facts.denied else "",
         details={
             "dry-run": config.dry_run,
             "caches": len(outcome.facts.caches),
@@ -79,7 +74,7 @@ def shown(size: int) -> str:
 
 def _annotations(outcome: Outcome) -> Iterator[Annotation]:
     if outcome.facts.denied:
-        yield Annotation(level=Level.ERROR, title=NAME, message=f"{outcome.facts.denied}. {_CURE}")
+        yield Annotation(level=Level.ERROR, title=NAME, message=outcome.facts.denied)
     for problem in outcome.facts.problems:
         yield Annotation(level=Level.WARNING, title=NAME, message=f"{problem}.")
     left = [each for each in outcome.done or () if each.left]

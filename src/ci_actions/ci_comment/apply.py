@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from ci_actions.ci_comment.config import Config
 from ci_actions.ci_comment.decide import unfit
-from ci_actions.ci_comment.github import DeniedError, Repository
+from ci_actions.ci_comment.github import Repository
 from ci_actions.ci_comment.model import Deed, Done, Outcome, Plan
+from ci_actions.github.answers import DeniedError
 from ci_actions.kit.run import Edges
 
 

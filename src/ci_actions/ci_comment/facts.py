@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ci_actions.ci_comment import artifacts
+from ci_actions.ci_comment import payload
 from ci_actions.ci_comment.config import Config
 from ci_actions.ci_comment.decide import unfit
-from ci_actions.ci_comment.github import DeniedError, Repository
-from ci_actions.ci_comment.model import Facts, Payload, Refused, Run
+from ci_actions.ci_comment.github import Repository
+from ci_actions.ci_comment.model import Facts, Payload, Run
+from ci_actions.github.answers import DeniedError
+from ci_actions.kit import artifacts
 from ci_actions.kit.errors import BadInput, CannotJudge
 from ci_actions.kit.run import Edges
+from ci_actions.kit.untrusted import Refused
+
+#: The file that each artifact holds, and nothing beside it.
+FILE = "comment.json"
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:
@@ -25,7 +31,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     facts = Facts(run=run, own_run_url=edges.context.run_url)
     if nothing := _nothing(run):
         return replace(facts, nothing=nothing)
-    found, refused = artifacts.read(edges.directory / config.payloads)
+    found, refused = artifacts.read(edges.directory / config.payloads, FILE, payload.read)
     payloads, twice = _for(config.comment_id, found)
     others = sum(each.id != config.comment_id for each in found)
     facts = replace(facts, payloads=payloads, refused=(*refused, *twice), others=others)

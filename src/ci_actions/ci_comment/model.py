@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from ci_actions.kit.untrusted import Refused
+
 # --- what a run left -------------------------------------------------------------------------------
 
 
@@ -136,14 +138,6 @@ class Quality(Payload):
     files: int
     tools: tuple[Tool, ...]
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An artifact that is no payload: its name as it may be shown, and why."""
-
-    name: str
-    why: str
 
 
 # --- what GitHub says ------------------------------------------------------------------------------

@@ -24,8 +24,6 @@ from ci_actions.ci_comment.model import (
 from ci_actions.ci_comment.payload import RANGES
 from ci_actions.kit import markdown
 
-#: What GitHub takes as a comment, in characters: https://docs.github.com/rest/issues/comments
-LONGEST = 65_536
 #: The gates, in the order of their sections.
 CAPABILITIES = ("coverage-gate", "security-scan", "quality")
 #: Rows of each table: the first number with which the comment is short enough.
@@ -116,14 +114,9 @@ def comment(
             parts.append(_refused(refused, refused_url))
         parts.append(_foot(run))
         made = "\n\n".join(parts) + "\n"
-        if length(made) <= LONGEST:
+        if markdown.length(made) <= markdown.LONGEST:
             return made
     raise AssertionError("one row of each table is always short enough")
-
-
-def length(text: str) -> int:
-    """Return how long GitHub may think a text is: in units of UTF-16, of which there are never fewer than characters."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _refused(count: int, url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,11 @@ from ci_actions.ci_maintenance.model import Critical, Facts, Outcome, Section
 #: Of a section; and of a text in it.
 ROWS = 100
 LENGTH = 500
-_TITLES = {"quality": "Quality", "security-scan": "Vulnerabilities and other findings"}
+SCANNER = "security-scan"
+_TITLES = {"quality": "Quality", SCANNER: "Vulnerabilities and other findings"}
+#: As `schemas/issue-report.schema.json` has them.
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
+_URL = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&'*+,;=%-]{0,400})?")
 _RESULTS = {"passed": "passed", "skipped": "passed", "failed": "failed"}
 
 
@@ -28,7 +33,7 @@ def decide(config: Config, facts: Facts) -> Outcome:
         title=f"Maintenance of {config.name}" if config.name else "Maintenance",
         result=verdict if whole or verdict == "failed" else "incomplete",
         sections=tuple(sections),
-        critical=tuple(_critical(facts.parts.get("security-scan", {}))),
+        critical=_critical(facts.parts.get(SCANNER)) if SCANNER in (*config.expect, *facts.parts) else (),
     )
 
 
@@ -41,18 +46,21 @@ def _gone(name: str) -> Section:
 
 
 def _section(name: str, report: Mapping[str, Any]) -> Section:
-    """Return what a part says: its headline, and its own rows, or its annotations where it has none."""
+    """Return what a part says: its headline and its own rows, or its annotations where it keeps none."""
     own = _table(_table(report.get("details")).get("section"))
     title = own.get("title")
     rows = [str(each) for each in _list(own.get("rows"))] if own else list(_annotated(name, report))
-    shown = [_cut(str(report.get("headline", ""))), *map(_cut, rows[: ROWS - 2])]
-    if len(rows) > ROWS - 2:
-        shown.append(f"and {len(rows) - ROWS + 2} more")
+    shown = [_cut(each) for each in rows[: ROWS - 2]]
+    if len(rows) > len(shown):
+        shown.append(f"and {len(rows) - len(shown)} more")
+    if rows or report.get("result") not in ("passed", "skipped"):
+        # Of a part that found nothing there is nothing to say.
+        shown.insert(0, _cut(str(report.get("headline", ""))))
     return Section(title if isinstance(title, str) else _TITLES.get(name, name), tuple(filter(None, shown)))
 
 
 def _annotated(name: str, report: Mapping[str, Any]) -> Iterator[str]:
-    gating = _list(_table(report.get("details")).get("gating")) if name == "security-scan" else []
+    gating = _list(_table(report.get("details")).get("gating")) if name == SCANNER else []
     for each in map(_table, gating):
         package = _table(each.get("package"))
         what = f"{package.get('name')} {package.get('version')}: " if package else ""
@@ -65,19 +73,18 @@ def _annotated(name: str, report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{place}{each.get('message', '')}"
 
 
-def _critical(report: Mapping[str, Any]) -> Iterator[Critical]:
-    """Yield the critical vulnerabilities that turn the scan red, each once."""
-    seen = set()
+def _critical(report: Mapping[str, Any] | None) -> tuple[Critical, ...] | None:
+    """Return the critical vulnerabilities that turn the scan red, each once; None when there is no verdict on them."""
+    if report is None or report.get("exit-code") not in (0, 1):
+        return None
+    found: dict[str, Critical] = {}
     for each in map(_table, _list(_table(report.get("details")).get("gating"))):
         package, id = _table(each.get("package")), str(each.get("canonical") or each.get("rule") or "")
-        if each.get("severity") == "critical" and package and id and id not in seen:
-            seen.add(id)
+        if each.get("severity") == "critical" and package and _ID.fullmatch(id):
+            title = f"{package.get('name')} {package.get('version')}: {each.get('message', '')}"
             url = str(each.get("url") or "")
-            yield Critical(
-                _cut(id),
-                _cut(f"{package.get('name')} {package.get('version')}: {each.get('message', '')}"),
-                url if url.startswith("https://") else "",
-            )
+            found.setdefault(id, Critical(id, _cut(title), url if _URL.fullmatch(url) else ""))
+    return tuple(found.values())[:ROWS]
 
 
 def _cut(text: str) -> str:

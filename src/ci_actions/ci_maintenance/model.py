@@ -34,9 +34,12 @@ class Critical:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The issue: its title, how it all ended (`passed`, `failed` or `incomplete`), its sections."""
+    """The issue: its title, how it all ended (`passed`, `failed` or `incomplete`), its sections.
+
+    `critical` is None where nobody could tell, as after a scan that came to no verdict.
+    """
 
     title: str
     result: str
     sections: tuple[Section, ...]
-    critical: tuple[Critical, ...] = ()
+    critical: tuple[Critical, ...] | None = ()

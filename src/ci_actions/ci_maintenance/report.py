@@ -27,7 +27,7 @@ def report(config: Config, outcome: Outcome) -> Report:
         details={
             "result": outcome.result,
             "sections": [each.title for each in outcome.sections],
-            "critical": [each.id for each in outcome.critical],
+            "critical": None if outcome.critical is None else [each.id for each in outcome.critical],
         },
         products=(Product("issue-report", "issue/report.json", lambda: issue(outcome)),),
         folder=config.report_dir,
@@ -42,6 +42,6 @@ def issue(outcome: Outcome) -> str:
             "title": outcome.title,
             "result": outcome.result,
             "sections": [{"title": each.title, "rows": list(each.rows)} for each in outcome.sections],
-            "critical": [asdict(each) for each in outcome.critical],
+            "critical": None if outcome.critical is None else [asdict(each) for each in outcome.critical],
         }
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ci_actions.ci_pins import reading
 from ci_actions.ci_pins.config import Config
 from ci_actions.ci_pins.model import Facts, Pin, Tags
-from ci_actions.kit import rest
+from ci_actions.github import answers
 from ci_actions.kit.errors import BadInput, Unavailable
 from ci_actions.kit.http import Http
 from ci_actions.kit.run import Edges
@@ -51,11 +51,13 @@ def _tags(http: Http, repository: str) -> Tags:
     commits: dict[str, str] = {}
     try:
         for page in http.pages(f"/repos/{repository}/tags"):
-            for each in rest.a_list(rest.granted(page).json()):
-                commits[str(each.get("name"))] = str(rest.inner(each, "commit").get("sha"))
-    except rest.DeniedError as denied:
-        why = "it does not exist, or the token may not see it" if denied.status == 404 else str(denied)
-        return Tags(commits={}, problem=why)
+            if page.status == 404:
+                return Tags(commits={}, problem="it does not exist, or the token may not see it")
+            found = answers.as_list(answers.granted(page, "contents: read", "maintenance.yml"))
+            for each in found:
+                commits[str(each.get("name"))] = str(answers.inner(each, "commit").get("sha"))
+    except answers.DeniedError as denied:
+        return Tags(commits={}, problem=str(denied).rstrip("."))
     except Unavailable as silent:
         return Tags(commits={}, problem=silent.message.rstrip("."), unreachable=True)
     except BadInput as refused:

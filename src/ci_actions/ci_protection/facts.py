@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 from ci_actions.ci_protection import reading
 from ci_actions.ci_protection.config import FILE, Config
-from ci_actions.ci_protection.model import Actual, Facts, Layer
-from ci_actions.kit import rest
+from ci_actions.ci_protection.model import OPEN, Actual, Facts, Layer
+from ci_actions.github import answers
 from ci_actions.kit.errors import BadInput, CiActionsError
-from ci_actions.kit.http import Http
+from ci_actions.kit.http import Answer, Http
 from ci_actions.kit.run import Edges
 
-_COULD_NOT = (rest.DeniedError, CiActionsError)
+_COULD_NOT = (answers.DeniedError, CiActionsError)
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:
@@ -53,13 +53,12 @@ class _Asked:
         """Return a branch as it is protected."""
         quoted = quote(name, safe="")
         try:
-            about = rest.an_object(rest.granted(self._http.ask("GET", f"{self._path}/branches/{quoted}")))
-        except rest.DeniedError as denied:
-            if denied.status == 404:
+            answer = self._http.ask("GET", f"{self._path}/branches/{quoted}")
+            if answer.status == 404:
                 return Actual(exists=False)
-            return Actual(layers=(Layer(values={}, why=_why(denied)),))
-        except CiActionsError as silent:
-            return Actual(layers=(Layer(values={}, why=_why(silent)),))
+            about = answers.as_object(_granted(answer))
+        except _COULD_NOT as why:
+            return Actual(layers=(Layer(values={}, why=_why(why)),))
         classic = reading.of_branch(about)
         if classic.why and self._trusted:
             classic = self._protection(self._trusted, quoted, classic)
@@ -68,9 +67,7 @@ class _Asked:
     def _rules(self, quoted: str) -> Layer:
         try:
             pages = self._http.pages(f"{self._path}/rules/branches/{quoted}")
-            return reading.of_rules(
-                [rule for page in pages for rule in rest.a_list(rest.granted(page).json())]
-            )
+            return reading.of_rules([rule for page in pages for rule in answers.as_list(_granted(page))])
         except _COULD_NOT as why:
             return Layer(values={}, why=f"the rules of the branch: {_why(why)}")
 
@@ -78,7 +75,10 @@ class _Asked:
         """Return classic protection as the other token may read it, else what everybody is told."""
         try:
             answer = trusted.ask("GET", f"{self._path}/branches/{quoted}/protection")
-            return reading.of_protection(rest.an_object(rest.granted(answer)))
+            if answer.status == 404 and answers.words_of(answer).startswith("Branch not protected"):
+                # Only a token that may read it is told so.
+                return Layer(values=OPEN)
+            return reading.of_protection(answers.as_object(_granted(answer, "administration: read")))
         except _COULD_NOT as why:
             return Layer(values=told.values, why=f"the secret protection-token: {_why(why)}")
 
@@ -86,7 +86,7 @@ class _Asked:
         """Return the names of rulesets that are not enforced; none where they may not be read: they protect nothing."""
         try:
             pages = self._http.pages(f"{self._path}/rulesets", {"includes_parents": "true"})
-            found = [each for page in pages for each in rest.a_list(rest.granted(page).json())]
+            found = [each for page in pages for each in answers.as_list(_granted(page))]
         except _COULD_NOT:
             return ()
         return tuple(
@@ -94,6 +94,10 @@ class _Asked:
             for each in found
             if each.get("enforcement") != "active" and each.get("target", "branch") == "branch"
         )
+
+
+def _granted(answer: Answer, needs: str = "contents: read") -> Answer:
+    return answers.granted(answer, needs, "maintenance.yml")
 
 
 def _why(error: Exception) -> str:

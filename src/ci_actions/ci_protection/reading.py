@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ci_actions.ci_protection.model import BY_NAME, OPEN, PROPERTIES, Declared, Layer, Property, Value
+from ci_actions.github.answers import inner
 from ci_actions.kit.errors import BadInput
 from ci_actions.kit.inputs import suggestion
-from ci_actions.kit.rest import inner
 from ci_actions.workflows import document
 from ci_actions.workflows.document import Items, Node, Scalar, Table
 

@@ -9,7 +9,7 @@ from ci_actions.ci_stale import words
 from ci_actions.ci_stale.config import Config
 from ci_actions.ci_stale.github import Issues
 from ci_actions.ci_stale.model import Deed, Done, Outcome, Plan
-from ci_actions.kit import rest
+from ci_actions.github import answers
 from ci_actions.kit.errors import Unavailable
 from ci_actions.kit.run import Edges
 
@@ -30,7 +30,7 @@ def _done(config: Config, plans: tuple[Plan, ...], issues: Issues) -> Iterator[D
             continue
         try:
             yield _carry_out(config, plan, issues)
-        except rest.DeniedError as denied:
+        except answers.DeniedError as denied:
             yield Done(plan=plan, left=str(denied))
         except Unavailable as why:
             # Of a rate limit, or a server that is down, the next ones hear the same.

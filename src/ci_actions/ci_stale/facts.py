@@ -6,7 +6,7 @@ from ci_actions.ci_stale.config import Config
 from ci_actions.ci_stale.decide import DAY, exempt
 from ci_actions.ci_stale.github import Issues
 from ci_actions.ci_stale.model import Facts, History, Item
-from ci_actions.kit import rest
+from ci_actions.github import answers
 from ci_actions.kit.errors import BadInput, Unavailable
 from ci_actions.kit.run import Edges
 
@@ -28,12 +28,12 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
             found[each.number] = each
         for each in issues.marked(config.label):
             found[each.number] = each
-    except rest.DeniedError as denied:
+    except answers.DeniedError as denied:
         return Facts(now=now, histories={}, unknown={}, denied=str(denied))
     for item in found.values():
         if item.has(config.label) and not exempt(config, item):
             try:
                 histories[item.number] = issues.history(item.number, config.label)
-            except (rest.DeniedError, Unavailable) as why:
+            except (answers.DeniedError, Unavailable) as why:
                 unknown[item.number] = str(why)
     return Facts(now=now, items=tuple(found.values()), histories=histories, unknown=unknown)

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ci_actions.ci_stale.model import MARK, History, Item
-from ci_actions.kit import rest
-from ci_actions.kit.http import Http
+from ci_actions.github import answers
+from ci_actions.kit.http import Answer, Http
 
 #: What a person does to an issue or a pull request that shows that it matters still.
 #: https://docs.github.com/rest/using-the-rest-api/issue-event-types
@@ -22,7 +22,7 @@ _ACTIVITY = frozenset(
 
 
 class Issues:
-    """Every method raises what `rest.granted` and `Http.ask` do."""
+    """Every method raises what `answers.granted` and `Http.ask` do."""
 
     def __init__(self, http: Http, repository: str) -> None:
         self._http = http
@@ -42,11 +42,11 @@ class Issues:
 
     def _listed(self, asked: Mapping[str, str]) -> Iterator[Item]:
         for page in self._http.pages(f"{self._path}/issues", asked):
-            yield from map(_item, rest.a_list(rest.granted(page).json()))
+            yield from map(_item, answers.as_list(_granted(page)))
 
     def one(self, number: int) -> tuple[Item, bool]:
         """Return one as it is now, and whether it is open."""
-        about = rest.an_object(rest.granted(self._http.ask("GET", f"{self._path}/issues/{number}")))
+        about = answers.as_object(_granted(self._http.ask("GET", f"{self._path}/issues/{number}")))
         return _item(about), about.get("state") == "open"
 
     def history(self, number: int, label: str) -> History:
@@ -55,9 +55,9 @@ class Issues:
         activity: list[float] = []
         told: list[float] = []
         for page in self._http.pages(f"{self._path}/issues/{number}/timeline"):
-            for event in rest.a_list(rest.granted(page).json()):
+            for event in answers.as_list(_granted(page)):
                 kind, when = event.get("event"), _when(event)
-                name = rest.inner(event, "label").get("name")
+                name = answers.inner(event, "label").get("name")
                 if kind == "labeled" and isinstance(name, str) and name.casefold() == label.casefold():
                     marked = when
                 elif kind == "commented" and str(event.get("body") or "").startswith(MARK):
@@ -73,22 +73,27 @@ class Issues:
     def comment(self, number: int, text: str) -> None:
         """Write a comment that is known again as ours."""
         body = {"body": f"{MARK}\n{text}"}
-        rest.granted(self._http.ask("POST", f"{self._path}/issues/{number}/comments", body=body), 201)
+        _granted(self._http.ask("POST", f"{self._path}/issues/{number}/comments", body=body), 201)
 
     def label(self, number: int, label: str) -> None:
         """Set a label; GitHub makes one that there is not."""
         asked = {"labels": [label]}
-        rest.granted(self._http.ask("POST", f"{self._path}/issues/{number}/labels", body=asked, repeat=True))
+        _granted(self._http.ask("POST", f"{self._path}/issues/{number}/labels", body=asked, repeat=True))
 
     def unlabel(self, number: int, label: str) -> None:
         """Take a label away; that it is gone already is as good."""
         answer = self._http.ask("DELETE", f"{self._path}/issues/{number}/labels/{quote(label, safe='')}")
-        rest.granted(answer, 200, 404)
+        if answer.status != 404:
+            _granted(answer)
 
     def close(self, item: Item) -> None:
         """Close it: an issue as not planned."""
         body = {"state": "closed", **({} if item.is_pull else {"state_reason": "not_planned"})}
-        rest.granted(self._http.ask("PATCH", f"{self._path}/issues/{item.number}", body=body))
+        _granted(self._http.ask("PATCH", f"{self._path}/issues/{item.number}", body=body))
+
+
+def _granted(answer: Answer, status: int = 200) -> Answer:
+    return answers.granted(answer, "issues: write` and `pull-requests: write", "housekeeping.yml", status)
 
 
 def _item(about: Mapping[str, Any]) -> Item:
@@ -100,7 +105,7 @@ def _item(about: Mapping[str, Any]) -> Item:
         created=_seconds(about.get("created_at")),
         updated=_seconds(about.get("updated_at")),
         labels=tuple(str(each.get("name")) if isinstance(each, dict) else str(each) for each in labels),
-        milestone=str(rest.inner(about, "milestone").get("title", "")),
+        milestone=str(answers.inner(about, "milestone").get("title", "")),
         assignees=tuple(str(each.get("login")) for each in about.get("assignees") or ()),
         draft=about.get("draft") is True,
         url=str(about.get("html_url", "")),
@@ -109,12 +114,12 @@ def _item(about: Mapping[str, Any]) -> Item:
 
 def _when(event: Mapping[str, Any]) -> float:
     """Return when an event was; a commit has the time of its committer, a review that of its submission."""
-    committed = rest.inner(event, "committer").get("date")
+    committed = answers.inner(event, "committer").get("date")
     return _seconds(event.get("created_at") or event.get("submitted_at") or committed)
 
 
 def _is_robot(event: Mapping[str, Any]) -> bool:
-    who = rest.inner(event, "user") or rest.inner(event, "actor")
+    who = answers.inner(event, "user") or answers.inner(event, "actor")
     return who.get("type") == "Bot"
 
 

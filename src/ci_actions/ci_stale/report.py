@@ -14,7 +14,6 @@ from ci_actions.kit.report import Annotation, Level, Report, Result
 
 NAME = "ci-stale"
 ROWS = 100
-_CURE = "Add `issues: write` and `pull-requests: write` to the permissions of the job that calls housekeeping.yml."
 
 
 def report(config: Config, outcome: Outcome) -> Report:
@@ -36,7 +35,6 @@ def report(config: Config, outcome: Outcome) -> Report:
         },
         annotations=tuple(_annotations(outcome)),
         summary=tuple(_summary(outcome)),
-        next_step=_CURE if outcome.facts.denied else "",
         details={
             "dry-run": config.dry_run,
             "deeds": [_as_json(each) for each in done],
@@ -76,7 +74,7 @@ def _headline(config: Config, outcome: Outcome, counts: Counter[Deed]) -> str:
 
 def _annotations(outcome: Outcome) -> Iterator[Annotation]:
     if outcome.facts.denied:
-        yield Annotation(level=Level.ERROR, title=NAME, message=f"{outcome.facts.denied}. {_CURE}")
+        yield Annotation(level=Level.ERROR, title=NAME, message=outcome.facts.denied)
     for each in outcome.done or ():
         if each.left:
             yield Annotation(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+#: What GitHub takes as the text of an issue or a comment, by `length`: https://docs.github.com/rest/issues/comments
+LONGEST = 65_536
+
 _SPECIAL = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]()#+!|~$"}
 _SPECIAL |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;"}
 #: A zero-width space behind `@` keeps a name in a path or a message from notifying people.
@@ -65,3 +68,8 @@ def details(title: str, body: str) -> str:
     # Markdown is not read in a line that begins with such a tag: a backslash would be shown.
     shown = plain(title).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"<details><summary>{shown}</summary>\n\n{body}\n\n</details>"
+
+
+def length(text: str) -> int:
+    """Return how long GitHub may think a text is: in units of UTF-16, of which there are never fewer than characters."""
+    return len(text.encode("utf-16-le")) // 2

@@ -13,8 +13,9 @@ from tests.unit.ci_comment.test_render import RUN
 from ci_actions.ci_comment import render
 from ci_actions.ci_comment.config import Config
 from ci_actions.ci_comment.decide import decide, unfit
-from ci_actions.ci_comment.model import Comment, Deed, Facts, PullRequest, Refused, Run
+from ci_actions.ci_comment.model import Comment, Deed, Facts, PullRequest, Run
 from ci_actions.ci_comment.payload import read
+from ci_actions.kit.untrusted import Refused
 
 QUALITY = read(json.dumps(payloads.quality()).encode())
 PULL = PullRequest(number=12, open=True, head=RUN.head, ours=True)

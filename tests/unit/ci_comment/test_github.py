@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from tests.unit.ci_comment.test_render import RUN
 
-from ci_actions.ci_comment.github import DeniedError, Repository
+from ci_actions.ci_comment.github import Repository
 from ci_actions.ci_comment.model import Comment, Marker
+from ci_actions.github.answers import DeniedError
 from ci_actions.kit.errors import Unavailable
 from ci_actions.kit.http import Answer, Http
 

@@ -18,9 +18,10 @@ from tests.unit.ci_comment import payloads
 from tests.unit.quality import outcomes
 
 from ci_actions.ci_comment.model import Coverage, Quality, Security
-from ci_actions.ci_comment.payload import LARGEST, RefusedError, read
+from ci_actions.ci_comment.payload import read
 from ci_actions.coverage_gate import report as coverage_gate
 from ci_actions.kit.report import Result
+from ci_actions.kit.untrusted import LARGEST, RefusedError
 from ci_actions.quality import report as quality
 from ci_actions.quality.config import Config as QualityConfig
 from ci_actions.quality.decide import decide as quality_decide

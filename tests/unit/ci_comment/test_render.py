@@ -18,7 +18,7 @@ from ci_actions.ci_comment import render
 from ci_actions.ci_comment.model import Marker, Payload, Run
 from ci_actions.ci_comment.payload import read
 from ci_actions.coverage_gate import report as coverage_gate
-from ci_actions.kit import emit
+from ci_actions.kit import emit, markdown
 from ci_actions.kit.report import Result
 from ci_actions.quality import report as quality
 from ci_actions.quality.config import Config as QualityConfig
@@ -335,13 +335,13 @@ def long(pattern: str, count: int = 100) -> tuple[dict[str, Any], ...]:
 @pytest.mark.parametrize("pattern", ["a", "`", "|", "&`", "`<", "`@", "`*"])
 def test_the_fullest_comment_is_short_enough(pattern: str) -> None:
     text = shown(*long(pattern))
-    assert render.length(text) <= render.LONGEST
+    assert markdown.length(text) <= markdown.LONGEST
     assert len(headlines(text)) == 3
     assert "of " + "2" * 40 in text, "the end is there"
 
 
 def test_as_many_rows_are_shown_as_fit() -> None:
-    assert render.LONGEST * 0.4 < render.length(shown(*long("a"))) <= render.LONGEST
+    assert markdown.LONGEST * 0.4 < markdown.length(shown(*long("a"))) <= markdown.LONGEST
 
 
 def test_what_is_left_out_is_counted() -> None:
@@ -366,4 +366,4 @@ def test_ranges_that_are_left_out_are_counted() -> None:
 
 
 def test_length_counts_as_github_may() -> None:
-    assert (render.length("aé"), render.length("𝄞")) == (2, 2)
+    assert (markdown.length("aé"), markdown.length("𝄞")) == (2, 2)

@@ -11,10 +11,11 @@ from tests.unit.ci_comment.test_decide import QUALITY
 from tests.unit.ci_comment.test_render import RUN
 
 from ci_actions.ci_comment.config import Config
-from ci_actions.ci_comment.model import Comment, Deed, Done, Facts, Marker, Outcome, Plan, Refused
+from ci_actions.ci_comment.model import Comment, Deed, Done, Facts, Marker, Outcome, Plan
 from ci_actions.ci_comment.report import report
 from ci_actions.kit import emit
 from ci_actions.kit.report import Report, Result
+from ci_actions.kit.untrusted import Refused
 
 URL = "https://github.com/acme/app/pull/12#issuecomment-5"
 COMMENT = Comment(id=5, url=URL, body="", marker=Marker())

@@ -1,4 +1,4 @@
-"""The folder that a fork has packed."""
+"""The folder that somebody else has packed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.ci_comment import payloads
 
-from ci_actions.ci_comment import artifacts
-from ci_actions.ci_comment.payload import LARGEST
+from ci_actions.kit import artifacts
+from ci_actions.kit.untrusted import LARGEST, Refused, document
 
-GOOD = json.dumps(payloads.quality())
+GOOD = json.dumps({"capability": "quality"})
+
+
+def read(folder: Path) -> tuple[tuple[str, ...], tuple[Refused, ...]]:
+    return artifacts.read(
+        folder, "comment.json", lambda data: document(data, "the payload").raw["capability"]
+    )
 
 
 def put(path: Path, text: str = GOOD) -> Path:
@@ -25,28 +30,28 @@ def put(path: Path, text: str = GOOD) -> Path:
 
 def test_a_folder_for_each_artifact(tmp_path: Path) -> None:
     put(tmp_path / "ci-quality-comment" / "comment.json")
-    put(tmp_path / "ci-coverage-comment" / "comment.json", json.dumps(payloads.coverage()))
-    found, refused = artifacts.read(tmp_path)
-    assert [each.capability for each in found] == ["coverage-gate", "quality"]
+    put(tmp_path / "ci-coverage-comment" / "comment.json", json.dumps({"capability": "coverage-gate"}))
+    found, refused = read(tmp_path)
+    assert list(found) == ["coverage-gate", "quality"]
     assert refused == ()
 
 
 def test_a_single_artifact_lies_in_the_folder_itself(tmp_path: Path) -> None:
     put(tmp_path / "comment.json")
-    found, refused = artifacts.read(tmp_path)
-    assert ([each.capability for each in found], refused) == (["quality"], ())
+    found, refused = read(tmp_path)
+    assert (list(found), refused) == (["quality"], ())
 
 
 def test_no_artifact_at_all(tmp_path: Path) -> None:
-    assert artifacts.read(tmp_path / "none") == ((), ())
-    assert artifacts.read(tmp_path) == ((), ())
+    assert read(tmp_path / "none") == ((), ())
+    assert read(tmp_path) == ((), ())
 
 
 def test_a_bad_one_does_not_spoil_the_others(tmp_path: Path) -> None:
     put(tmp_path / "a-comment" / "comment.json", "{")
     put(tmp_path / "b-comment" / "comment.json")
-    found, refused = artifacts.read(tmp_path)
-    assert [each.capability for each in found] == ["quality"]
+    found, refused = read(tmp_path)
+    assert list(found) == ["quality"]
     assert [(each.name, each.why) for each in refused] == [("'a-comment'", "it is no JSON")]
 
 
@@ -134,31 +139,31 @@ def test_what_is_no_artifact_of_ours(tmp_path: Path, pack: Callable[[Path], None
     folder = tmp_path / "payloads"
     put(folder / "good-comment" / "comment.json")
     pack(folder / "bad-comment")
-    found, refused = artifacts.read(folder)
-    assert [each.capability for each in found] == ["quality"]
+    found, refused = read(folder)
+    assert list(found) == ["quality"]
     assert [(each.name, each.why) for each in refused] == [("'bad-comment'", why)]
 
 
 def test_a_single_artifact_with_more_than_the_payload(tmp_path: Path) -> None:
     put(tmp_path / "comment.json")
     put(tmp_path / "more" / "comment.json")
-    ((), (refused,)) = artifacts.read(tmp_path)
+    ((), (refused,)) = read(tmp_path)
     assert (refused.name, refused.why) == ("the artifact", "it must hold comment.json and nothing else")
 
 
 def test_too_many_artifacts(tmp_path: Path) -> None:
     for number in range(artifacts.MOST + 1):
         put(tmp_path / f"{number}-comment" / "comment.json")
-    ((), (refused,)) = artifacts.read(tmp_path)
+    ((), (refused,)) = read(tmp_path)
     assert (refused.name, refused.why) == ("the run", "left more than 50 artifacts")
 
 
 def test_a_file_instead_of_the_folder(tmp_path: Path) -> None:
-    ((), (refused,)) = artifacts.read(put(tmp_path / "file"))
+    ((), (refused,)) = read(put(tmp_path / "file"))
     assert refused.why == "is no folder"
 
 
 def test_a_name_is_shown_on_one_line_and_cut(tmp_path: Path) -> None:
     (tmp_path / ("x\n::error::" + "y" * 100)).mkdir()
-    ((), (refused,)) = artifacts.read(tmp_path)
+    ((), (refused,)) = read(tmp_path)
     assert refused.name == "'x ::error::" + "y" * 48 + "…'"

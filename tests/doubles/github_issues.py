@@ -1,0 +1,150 @@
+"""Issues and their labels: the part of the double that reporting calls; their comments are kept with those of pull requests.
+
+It refuses what GitHub refuses beyond its description: a title or a text that is too long, a repository without issues, a
+duplicate of nothing. It drops labels in silence where the token may not label. Whoever edits somebody else's issue may do
+so on GitHub with the right to write; here it is a complaint, which fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.doubles.github_answers import TIME, Answered, as_json, error
+from tests.doubles.github_pulls import BOT, LONGEST_COMMENT
+
+if TYPE_CHECKING:
+    from tests.doubles.github_api import Api
+    from tests.doubles.github_openapi import Operation
+
+#: What each call needs: any one of these.
+NEEDS = {
+    "issues/list-for-repo": (("issues", "read"),),
+    "issues/create": (("issues", "write"),),
+    "issues/update": (("issues", "write"),),
+    "issues/add-labels": (("issues", "write"),),
+}
+LONGEST_TITLE = 256
+
+
+@dataclass
+class Issues:
+    """The state, free for tests to read and to change."""
+
+    api: Api
+    issues: dict[int, dict[str, Any]] = field(default_factory=dict)
+    disabled: bool = False
+    #: Whether labels of a new issue are dropped, and whether they cannot be added later either.
+    drops_labels: bool = False
+    refuses_labels: bool = False
+    #: When an issue that is closed now was closed.
+    now: str = TIME
+    #: Runs when an issue was made, before anybody hears of it.
+    after_create: Callable[[], None] | None = None
+
+    # What tests set up and read
+
+    def open(
+        self,
+        title: str,
+        body: str,
+        author: Mapping[str, Any] = BOT,
+        labels: Sequence[str] = ("ci-actions",),
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Add an issue."""
+        number, ours = self.api.number(), self.api.repository
+        url = f"{self.api.url}/repos/{ours}/issues/{number}"
+        made: dict[str, Any] = self.api.description.minimal("issue") | {
+            "id": 9_000_000 + number, "number": number, "node_id": f"I_{number}", "url": url, "title": title, "body": body,
+            "html_url": f"https://github.com/{ours}/issues/{number}", "state": "open", "state_reason": None,
+            "user": dict(author), "labels": [self._label(each) for each in labels], "locked": False,
+            "closed_at": None, "created_at": TIME, "updated_at": TIME, "comments": 0, "author_association": "NONE",
+        }  # fmt: skip
+        self.issues[number] = made | more
+        return self.issues[number]
+
+    def states(self) -> list[tuple[int, str]]:
+        """Return how each issue stands, oldest first."""
+        return [(number, about["state"]) for number, about in self.issues.items()]
+
+    # Answering
+
+    def do(
+        self,
+        operation: Operation,
+        query: Mapping[str, Sequence[str]],
+        body: bytes,
+        account: Mapping[str, Any],
+    ) -> Answered:
+        """Return the answer to a call that is understood and allowed."""
+        if self.disabled:
+            return error(410, "Issues has been disabled in this repository.")
+        if operation.id == "issues/list-for-repo":
+            return self._list(operation, query)
+        asked = json.loads(body)
+        return self._refused(asked) or self._write(operation, asked, account)
+
+    def _write(self, operation: Operation, asked: Mapping[str, Any], account: Mapping[str, Any]) -> Answered:
+        if operation.id == "issues/create":
+            labels = () if self.drops_labels else asked.get("labels", ())
+            made = self.open(asked["title"], asked.get("body", ""), account, labels)
+            if self.after_create:
+                self.after_create()
+            return as_json(201, made)
+        about = self.issues.get(int(operation.values["issue_number"]))
+        if about is None:
+            return error(404, "Not Found")
+        if operation.id == "issues/add-labels":
+            if self.refuses_labels:
+                return error(404, "Not Found")
+            about["labels"] += [self._label(each) for each in asked["labels"]]
+            return as_json(200, about["labels"])
+        return self._update(about, asked, account)
+
+    def _list(self, operation: Operation, query: Mapping[str, Sequence[str]]) -> Answered:
+        state = query.get("state", ["open"])[0]
+        labels = {each.lower() for each in query.get("labels", [""])[0].split(",") if each}
+        creator = query.get("creator", [""])[0]
+        found = [
+            about
+            for about in reversed(self.issues.values())
+            if state in ("all", about["state"])
+            and labels <= {each["name"].lower() for each in about["labels"]}
+            and creator in ("", about["user"]["login"])
+        ]
+        return self.api.page(operation, query, found)
+
+    def _update(
+        self, about: dict[str, Any], asked: Mapping[str, Any], account: Mapping[str, Any]
+    ) -> Answered:
+        if about["user"]["id"] != account["id"]:
+            self.api.complaints.append(f"the issue of {about['user']['login']} was edited")
+        state = asked.get("state", about["state"])
+        if state != about["state"]:
+            reason = asked.get("state_reason") or ("completed" if state == "closed" else "reopened")
+            known = {each["id"] for each in self.issues.values()} - {about["id"]}
+            if reason == "duplicate" and asked.get("duplicate_issue_id") not in known:
+                return error(422, "Validation Failed: duplicate_issue_id")
+            about |= {
+                "state": state,
+                "state_reason": reason,
+                "closed_at": self.now if state == "closed" else None,
+            }
+        about |= {name: asked[name] for name in ("title", "body") if name in asked}
+        return as_json(200, about)
+
+    def _refused(self, asked: Mapping[str, Any]) -> Answered | None:
+        if len(asked.get("title", "")) > LONGEST_TITLE:
+            return error(422, f"Validation Failed: title is too long (maximum is {LONGEST_TITLE} characters)")
+        if len(asked.get("body", "")) > LONGEST_COMMENT:
+            return error(
+                422, f"Validation Failed: body is too long (maximum is {LONGEST_COMMENT} characters)"
+            )
+        return None
+
+    def _label(self, name: str) -> dict[str, Any]:
+        made: dict[str, Any] = self.api.description.minimal("label")
+        return made | {"name": name}
