@@ -21,13 +21,8 @@ class Config(Common):
 
     suppressions: str = declare(
         PATH,
-        default=FILE,
-        help="File of suppressions, that of security-scan; relative to the working directory.",
-    )
-    max_suppression_days: int = declare(
-        whole(1),
-        default=180,
-        help="How far in the future a suppression may end, in days, as for security-scan.",
+        default="",
+        help=f"File of suppressions; that of security-scan's settings without it, which is `{FILE}` if they say nothing.",
     )
     soon: int = declare(
         whole(0, 3650), default=30, help="Days before its end from which on a suppression is mentioned."

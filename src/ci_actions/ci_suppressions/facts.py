@@ -13,6 +13,8 @@ from ci_actions.kit.errors import BadInput
 from ci_actions.kit.run import Edges
 
 SCANNER = "security-scan"
+#: The default of its max-suppression-days.
+MOST_DAYS = 180
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:
@@ -33,17 +35,12 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
 
 
 def _of_the_scan(config: Config, edges: Edges[Config]) -> tuple[str, int]:
-    """Return file and longest time: as they are given here, else as the scan's own settings say."""
+    """Return the file, and how long an entry may hold: as the settings of the scan say, for it is the scan that goes by them."""
     table = settings.find(edges.directory, edges.root, None).section(SCANNER).table
     name, days = table.get("suppressions"), table.get("max-suppression-days")
-    default = Config()
     return (
-        name
-        if isinstance(name, str) and config.suppressions == default.suppressions
-        else config.suppressions,
-        days
-        if isinstance(days, int) and config.max_suppression_days == default.max_suppression_days
-        else config.max_suppression_days,
+        config.suppressions or (name if isinstance(name, str) and name else suppressions.FILE),
+        days if isinstance(days, int) else MOST_DAYS,
     )
 
 
