@@ -153,6 +153,14 @@ def told(shop: Consumer) -> dict[str, Any]:
 JOBS = ("plan", "security", "outdated", "protection", "all-green")
 
 
+def test_nothing_is_behind_and_nothing_has_drifted(shop: Consumer, api: Api, index: Index) -> None:
+    run = maintained(shop, api, index, security="false")
+    assert run.code == 0, run.text
+    assert run.results("maintenance") == dict.fromkeys((*JOBS[:1], *JOBS[2:]), "success")
+    assert (told(shop)["result"], index.asked) == ("passed", 2)
+
+
+@pytest.mark.slow(reason="with the scanners; test_nothing_is_behind_and_nothing_has_drifted samples it")
 def test_everything_is_up_to_date(shop: Consumer, api: Api, index: Index) -> None:
     run = maintained(shop, api, index)
     assert run.code == 0, run.text
@@ -164,10 +172,11 @@ def test_everything_is_up_to_date(shop: Consumer, api: Api, index: Index) -> Non
         "Vulnerabilities and other findings", "Suppressions of findings", "Outdated dependencies", "Actions and hooks",
         "Branch protection",
     ]  # fmt: skip
-    assert index.asked == 2
 
 
-@pytest.mark.slow(reason="one red run for each part; test_everything_is_up_to_date samples them")
+@pytest.mark.slow(
+    reason="one red run for each part; test_nothing_is_behind_and_nothing_has_drifted samples them"
+)
 @pytest.mark.parametrize(
     ("files", "given", "red", "row"),
     [
@@ -216,19 +225,21 @@ def housekept(shop: Consumer, api: Api, token: str, **given: bool) -> Pipeline:
     return acted(shop, workflow, {}, api, token, {})
 
 
-def test_a_dry_run_of_housekeeping_and_one_that_does_it(shop: Consumer, api: Api) -> None:
+@pytest.mark.parametrize(
+    "apply",
+    [pytest.param(False, marks=pytest.mark.slow(reason="the other one samples it")), True],
+    ids=["a dry run", "done"],
+)
+def test_housekeeping(shop: Consumer, api: Api, apply: bool) -> None:
     number = api.issues.open("old", "text", user("eve", 901), (), updated_at="2026-01-01T00:00:00Z")["number"]
     cache = api.upkeep.cache("refs/heads/gone", "pip-1", "2026-11-20T00:00:00Z")
-    run = housekept(shop, api, KEEPER)
+    run = housekept(shop, api, KEEPER, **({"apply": True} if apply else {}))
     assert run.code == 0, run.text
     assert run.results("housekeeping") == dict.fromkeys(("stale", "caches", "all-green"), "success")
-    assert (api.pulls.bodies(number), cache in api.upkeep.caches) == ([], True)
-    run = housekept(shop, api, KEEPER, apply=True)
-    assert run.code == 0, run.text
-    assert (len(api.pulls.bodies(number)), cache in api.upkeep.caches) == (1, False)
+    assert (len(api.pulls.bodies(number)), cache in api.upkeep.caches) == (int(apply), not apply)
 
 
-@pytest.mark.slow(reason="test_a_dry_run_of_housekeeping_and_one_that_does_it samples it")
+@pytest.mark.slow(reason="test_housekeeping samples it")
 def test_housekeeping_without_the_rights_is_red(shop: Consumer, api: Api) -> None:
     run = housekept(shop, api, READER, apply=True)
     assert run.code == 1

@@ -43,14 +43,20 @@ def _of_json(body: bytes) -> Iterator[_File]:
         files = document["files"]
         for each in files:
             yield _File(
-                name=each["filename"],
-                requires_python=each.get("requires-python") or "",
+                name=_text(each["filename"]),
+                requires_python=_text(each.get("requires-python") or ""),
                 # A text says why it was yanked, an empty one too.
                 yanked=each.get("yanked", False) is not False,
-                uploaded=(each.get("upload-time") or "")[:10],
+                uploaded=_text(each.get("upload-time") or "")[:10],
             )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Unreadable("what is no list of files") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 class _Page(HTMLParser):
