@@ -46,7 +46,7 @@ def _unknown(package: Package, answer: Answer | None) -> str:
     if not package.version:
         return f"{package.file} names no version of it"
     if answer is None:
-        return "no index may be asked"
+        return "no index may be asked, or none is known"
     return answer.problem
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,8 @@ from ci_actions.ci_outdated.asking import Indexes
 from ci_actions.ci_outdated.config import Config
 from ci_actions.ci_outdated.model import Facts, Package
 from ci_actions.ci_outdated.wanted import wanted
-from ci_actions.kit.errors import BadInput
+from ci_actions.kit.errors import BadInput, CiActionsError
+from ci_actions.kit.process import Process
 from ci_actions.kit.run import Edges
 from ci_actions.project import managers, python_versions
 from ci_actions.project.files import ProjectFiles
@@ -40,10 +43,10 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         files,
         detected.manager,
         edges.environ,
-        indexes.of_pip(edges.environ, _pip_files(edges.environ)),
+        indexes.of_pip(edges.environ, _pip_files(edges.environ), _public(edges)),
     )
     packages = tuple(dict.fromkeys(_packages(files, detected, sources)))
-    asked = {each.name: each.addresses for each in packages if each.version and not each.elsewhere}
+    asked = {each.name: each.addresses for each in packages if each.version and each.addresses}
     edges.progress(f"{len(asked)} packages are asked for")
     answers = Indexes(edges.environ, edges.clock).ask(asked) if asked and not sources.none else {}
     return Facts(
@@ -100,6 +103,22 @@ def _pythons(config: Config, files: ProjectFiles) -> tuple[str, ...]:
     except BadInput:
         return ()
     return (found.version,) if found.version else ()
+
+
+def _public(edges: Edges[Config]) -> str:
+    """Return the index that this machine's pip asks by itself; no address of any registry stands in our source."""
+    # As if it were told nothing: what it is told is read apart, with its credentials.
+    untold = {name: value for name, value in edges.environ.items() if not name.startswith("PIP_")}
+    process = Process({**untold, "PIP_CONFIG_FILE": os.devnull})
+    pip = edges.which("pip") or edges.which("pip3")
+    for words in ([sys.executable, "-I", "-m", "pip"], *([[pip]] if pip else [])):
+        try:
+            done = process.run([*words, "install", "--help"], timeout=60)
+        except CiActionsError:
+            continue
+        if done.ok and (found := indexes.default_index(done.text)):
+            return found
+    return ""
 
 
 def _pip_files(environ: Mapping[str, str]) -> Iterator[str]:

@@ -16,18 +16,18 @@ from ci_actions.project.credentials import strip_credentials
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.model import Manager
 
-PUBLIC = "https://pypi.org/simple"
 _OPTION = re.compile(r"(--index-url|--extra-index-url|--pypi-url|-i)(?:\s*=\s*|\s+)(\S+)")
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}|\$([A-Za-z0-9_]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The index, those to ask besides, and whether none may be asked."""
+    """The index, those to ask besides, and whether none may be asked; `public` is the one that stands for no index at all."""
 
     index: str = ""
     extra: tuple[str, ...] = ()
     none: bool = False
+    public: str = ""
 
     def over(self, weaker: Sources) -> Sources:
         """Return these sources, with what they leave open from others."""
@@ -35,17 +35,25 @@ class Sources:
             index=self.index or weaker.index,
             extra=self.extra or weaker.extra,
             none=self.none or weaker.none,
+            public=self.public or weaker.public,
         )
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Every index to ask, once each."""
-        return tuple(dict.fromkeys(each.rstrip("/") for each in (self.index or PUBLIC, *self.extra)))
+        told = (self.index or self.public, *self.extra)
+        return tuple(dict.fromkeys(each.rstrip("/") for each in told if each))
 
 
-def of_pip(environ: Mapping[str, str], files: Iterable[str]) -> Sources:
+def default_index(help: str) -> str:
+    """Return the index that pip asks when it is told none, as its own help on `pip install` says; empty if it does not."""
+    found = re.search(r"--index-url\b.*?\(default\s+(https?://[^\s()]+)\)", help, re.DOTALL)
+    return found[1].rstrip("/") if found else ""
+
+
+def of_pip(environ: Mapping[str, str], files: Iterable[str], public: str = "") -> Sources:
     """Return what pip is told by variables and by the texts of its configuration files, the strongest last."""
-    found = Sources()
+    found = Sources(public=public)
     for text in files:
         found = _of_file(text).over(found)
     told = Sources(
@@ -148,7 +156,7 @@ def expanded(text: str, environ: Mapping[str, str]) -> str:
 def addresses(locked: str, sources: Sources) -> tuple[str, ...]:
     """Return the indexes to ask for a package: the one that its lock names, with the credentials that we are told."""
     plain = locked.rstrip("/")
-    if not plain.startswith(("https://", "http://")) or plain == PUBLIC:
+    if not plain.startswith(("https://", "http://")) or plain == sources.public:
         return sources.addresses
     known = {strip_credentials(each): each for each in sources.addresses}
     return (known.get(plain, plain),)

@@ -35,7 +35,8 @@ def vulnerability(id: str = "CVE-2026-1", severity: str = "critical", **more: An
 
 
 def scanned(*gating: dict[str, Any], code: int = 1) -> dict[str, Any]:
-    return part("security-scan", "failed", **{"details": {"gating": list(gating)}, "exit-code": code})
+    made = part("security-scan", "failed", details={"gating": list(gating)})
+    return made | {"exit-code": code}
 
 
 def made(*parts: dict[str, Any], expect: tuple[str, ...] = (), verdict: str = "passed") -> Outcome:

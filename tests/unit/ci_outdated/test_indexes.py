@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from ci_actions.ci_outdated.indexes import PUBLIC, Sources, addresses, of_manager, of_pip
+from ci_actions.ci_outdated.indexes import Sources, addresses, default_index, of_manager, of_pip
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.model import Manager
 
 M = Manager
+PUBLIC = "https://public.example/simple"
 A, B, C = "https://a.example/simple", "https://b.example/simple", "https://c.example/simple"
 
 
@@ -29,7 +30,7 @@ A, B, C = "https://a.example/simple", "https://b.example/simple", "https://c.exa
     ],
 )  # fmt: skip
 def test_what_pip_is_told(environ: dict[str, str], files: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    assert of_pip(environ, files).addresses == expected
+    assert of_pip(environ, files, PUBLIC).addresses == expected
 
 
 @pytest.mark.parametrize("told", ["1", "true", "on"])
@@ -102,9 +103,29 @@ def test_a_requirements_file_may_forbid_it() -> None:
     ids=["none", "the public one", "with a slash", "another", "one that is told", "a folder"],
 )
 def test_what_a_lock_names_counts_more(locked: str, expected: tuple[str, ...]) -> None:
-    assert addresses(locked, Sources(index=C, extra=(B,))) == expected
+    assert addresses(locked, Sources(index=C, extra=(B,), public=PUBLIC)) == expected
 
 
 def test_credentials_that_are_told_are_used_for_what_the_lock_names() -> None:
     told = Sources(index="https://u:s@a.example/simple/")
     assert addresses(A, told) == ("https://u:s@a.example/simple",)
+
+
+HELP = f"""
+  -i, --index-url <url>       Base URL of the Python Package Index (default
+                              {PUBLIC}/). This should point to a
+                              repository compliant with PEP 503
+  -x, --extra-index-url <url> Extra URLs of package indexes to use (default https://other.example)
+"""
+
+
+@pytest.mark.parametrize(
+    ("help", "index"),
+    [(HELP, PUBLIC), ("", ""), ("  --index-url <url>  Base URL", ""), (HELP.replace("default", ""), "")],
+)
+def test_what_pip_says_of_itself(help: str, index: str) -> None:
+    assert default_index(help) == index
+
+
+def test_nothing_is_told_and_pip_says_nothing() -> None:
+    assert of_pip({}, ()).addresses == ()

@@ -57,11 +57,11 @@ requires-dist = [{ name = "requests", specifier = "!=2.30" }]
 [[package]]
 name = "requests"
 version = "2.31"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://a.example/simple" }
 """
 PIPFILE = """\
 [[source]]
-url = "https://pypi.org/simple"
+url = "https://a.example/simple"
 name = "pypi"
 [packages]
 requests = "~=2.31"
