@@ -11,6 +11,7 @@ CAPABILITIES = ("coverage-gate", "python-setup-with-cache", "quality", "security
 INTERNAL = (
     "ci-aggregate",
     "ci-build",
+    "ci-caches",
     "ci-codecov",
     "ci-comment",
     "ci-compose",
@@ -18,11 +19,17 @@ INTERNAL = (
     "ci-flaky",
     "ci-frontend",
     "ci-load",
+    "ci-maintenance",
     "ci-nightly",
+    "ci-outdated",
+    "ci-pins",
     "ci-plan",
+    "ci-protection",
     "ci-release",
     "ci-release-publish",
     "ci-report-issue",
+    "ci-stale",
+    "ci-suppressions",
     "ci-test",
 )
 """Logic that only our workflows need: actions without a page or a door in a release (design §3)."""

@@ -110,7 +110,7 @@ PURE = [
         for name in (
             "answer", "compiled", "consistency", "content_hashes",
             "credentials", "drift", "durations", "files", "in_place", "locks", "managers", "marker", "model",
-            "python_versions", "ranges", "releases", "requirements", "uv_lock", "version_files",
+            "python_versions", "ranges", "releases", "requirements", "upgrades", "uv_lock", "version_files",
         )
     ),
     *(
@@ -123,6 +123,19 @@ PURE = [
             "config", "decide", "detection", "drift", "loosened", "model", "page", "planning", "report", "sarif_out",
             "suppressions", "tool", "words",
         )
+    ),
+    *(
+        f"ci_actions/ci_{name}.py"
+        for room, names in (
+            ("caches", ("config", "decide", "model", "report")),
+            ("maintenance", ("config", "decide", "model", "report")),
+            ("outdated", ("answers", "config", "decide", "indexes", "model", "report", "wanted")),
+            ("pins", ("config", "decide", "model", "reading", "report")),
+            ("protection", ("config", "decide", "model", "reading", "report")),
+            ("stale", ("config", "decide", "model", "report", "words")),
+            ("suppressions", ("config", "decide", "model", "report")),
+        )
+        for name in (f"{room}/{each}" for each in names)
     ),
     *(
         f"ci_actions/ci_{name}.py"

@@ -1,4 +1,4 @@
-"""GitHub's REST API for what releasing, commenting and reporting call, on loopback, in front of a bare repository.
+"""GitHub's REST API for what releasing, commenting, reporting and upkeep call, on loopback, in front of a bare repository.
 
 It refuses what GitHub refuses: every request is held against GitHub's own description (`github_openapi.py`), and
 so are its own answers; a complaint fails the test at its end. It has tokens without rights, rate limits, 5xx,
@@ -31,6 +31,8 @@ from tests.doubles.github_issues import Issues
 from tests.doubles.github_openapi import Description, Operation
 from tests.doubles.github_pulls import NEEDS as NEEDS_OF_PULLS
 from tests.doubles.github_pulls import Pulls
+from tests.doubles.github_upkeep import NEEDS as NEEDS_OF_UPKEEP
+from tests.doubles.github_upkeep import Upkeep
 
 REPOSITORY = "org/ci-actions"
 WRITER = "token-of-a-writer"
@@ -63,7 +65,7 @@ _NEEDS = {
     "git/get-ref": ("contents", "read"),
     "git/get-tag": ("contents", "read"),
 }
-NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS | NEEDS_OF_ISSUES
+NEEDS = {name: (need,) for name, need in _NEEDS.items()} | NEEDS_OF_PULLS | NEEDS_OF_ISSUES | NEEDS_OF_UPKEEP
 
 
 @dataclass
@@ -111,11 +113,13 @@ class Api:
     lock: threading.RLock = field(default_factory=threading.RLock)
     pulls: Pulls = field(init=False)
     issues: Issues = field(init=False)
+    upkeep: Upkeep = field(init=False)
     _last: int = 100
 
     def __post_init__(self) -> None:
         self.pulls = Pulls(self)
         self.issues = Issues(self)
+        self.upkeep = Upkeep(self)
 
     def number(self) -> int:
         """Return a new id."""
@@ -203,7 +207,11 @@ class Api:
 
     def _refused(self, operation: Operation, headers: Mapping[str, str]) -> Answered | None:
         token = _token(headers)
-        if f"{operation.values['owner']}/{operation.values['repo']}" != self.repository:
+        named = f"{operation.values['owner']}/{operation.values['repo']}"
+        if operation.id == "repos/list-tags" and named in self.upkeep.tags and token in self.tokens:
+            # Of a public repository everybody may read them.
+            return None
+        if named != self.repository:
             return _error(404, "Not Found")
         if token not in self.tokens:
             return _error(401, "Bad credentials")
@@ -235,6 +243,8 @@ class Api:
         values, id = operation.values, operation.id
         if id in NEEDS_OF_PULLS:
             return self.pulls.do(operation, query, body, _token(headers))
+        if id in NEEDS_OF_UPKEEP:
+            return self.upkeep.do(operation, query)
         if id in NEEDS_OF_ISSUES:
             return self.issues.do(operation, query, body, self.pulls.account(_token(headers)))
         if id == "repos/list-releases":

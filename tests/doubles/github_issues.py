@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 #: What each call needs: any one of these.
 NEEDS = {
     "issues/list-for-repo": (("issues", "read"),),
+    "issues/get": (("issues", "read"),),
+    "issues/list-events-for-timeline": (("issues", "read"),),
     "issues/create": (("issues", "write"),),
     "issues/update": (("issues", "write"),),
     "issues/add-labels": (("issues", "write"),),
+    "issues/remove-label": (("issues", "write"),),
 }
 LONGEST_TITLE = 256
 
@@ -43,6 +46,8 @@ class Issues:
     now: str = TIME
     #: Runs when an issue was made, before anybody hears of it.
     after_create: Callable[[], None] | None = None
+    #: What happened to each issue beside comments, oldest first.
+    timelines: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
     # What tests set up and read
 
@@ -70,9 +75,16 @@ class Issues:
         """Return how each issue stands, oldest first."""
         return [(number, about["state"]) for number, about in self.issues.items()]
 
+    def happened(self, number: int, event: str, when: str, who: Mapping[str, Any] = BOT, **more: Any) -> None:
+        """Add an event to the timeline of an issue."""
+        made = self.api.description.minimal("labeled-issue-event") | {
+            "id": self.api.number(), "event": event, "created_at": when, "actor": dict(who), **more,
+        }  # fmt: skip
+        self.timelines.setdefault(number, []).append(made)
+
     # Answering
 
-    def do(
+    def do(  # noqa: PLR0911 - one line per call
         self,
         operation: Operation,
         query: Mapping[str, Sequence[str]],
@@ -84,6 +96,17 @@ class Issues:
             return error(410, "Issues has been disabled in this repository.")
         if operation.id == "issues/list-for-repo":
             return self._list(operation, query)
+        if operation.id == "issues/create":
+            return self._refused(json.loads(body)) or self._write(operation, json.loads(body), account)
+        number = int(operation.values["issue_number"])
+        if number not in self.issues:
+            return error(404, "Not Found")
+        if operation.id == "issues/get":
+            return as_json(200, self.issues[number])
+        if operation.id == "issues/list-events-for-timeline":
+            return self._timeline(operation, query, number)
+        if operation.id == "issues/remove-label":
+            return self._unlabel(self.issues[number], operation.values["name"])
         asked = json.loads(body)
         return self._refused(asked) or self._write(operation, asked, account)
 
@@ -101,6 +124,11 @@ class Issues:
             if self.refuses_labels:
                 return error(404, "Not Found")
             about["labels"] += [self._label(each) for each in asked["labels"]]
+            for each in asked["labels"]:
+                self.happened(
+                    about["number"], "labeled", self.now, account, label={"name": each, "color": "ffffff"}
+                )
+            about["updated_at"] = self.now
             return as_json(200, about["labels"])
         return self._update(about, asked, account)
 
@@ -115,12 +143,16 @@ class Issues:
             and labels <= {each["name"].lower() for each in about["labels"]}
             and creator in ("", about["user"]["login"])
         ]
+        if query.get("sort", [""])[0] == "updated":
+            found.sort(
+                key=lambda each: each["updated_at"], reverse=query.get("direction", ["desc"])[0] == "desc"
+            )
         return self.api.page(operation, query, found)
 
     def _update(
         self, about: dict[str, Any], asked: Mapping[str, Any], account: Mapping[str, Any]
     ) -> Answered:
-        if about["user"]["id"] != account["id"]:
+        if about["user"]["id"] != account["id"] and {"title", "body"} & set(asked):
             self.api.complaints.append(f"the issue of {about['user']['login']} was edited")
         state = asked.get("state", about["state"])
         if state != about["state"]:
@@ -135,6 +167,24 @@ class Issues:
             }
         about |= {name: asked[name] for name in ("title", "body") if name in asked}
         return as_json(200, about)
+
+    def _timeline(self, operation: Operation, query: Mapping[str, Sequence[str]], number: int) -> Answered:
+        """Return what happened, the comments among it: https://docs.github.com/rest/issues/timeline."""
+        minimal = self.api.description.minimal("timeline-comment-event")
+        comments = [
+            {**minimal, **about, "event": "commented", "actor": about["user"]}
+            for owner, about in self.api.pulls.comments.values()
+            if owner == number
+        ]
+        happened = [*self.timelines.get(number, []), *comments]
+        return self.api.page(operation, query, sorted(happened, key=lambda each: str(each.get("created_at"))))
+
+    def _unlabel(self, about: dict[str, Any], name: str) -> Answered:
+        left = [each for each in about["labels"] if each["name"].lower() != name.lower()]
+        if len(left) == len(about["labels"]):
+            return error(404, "Label does not exist")
+        about["labels"] = left
+        return as_json(200, left)
 
     def _refused(self, asked: Mapping[str, Any]) -> Answered | None:
         if len(asked.get("title", "")) > LONGEST_TITLE:

@@ -93,7 +93,7 @@ class Description:
     def _patterns(self) -> Sequence[tuple[re.Pattern[str], str]]:
         found = []
         for path in self._whole["paths"]:
-            if not path.startswith("/repos/{owner}/{repo}/"):
+            if path != "/repos/{owner}/{repo}" and not path.startswith("/repos/{owner}/{repo}/"):
                 continue
             pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
             # Only the names of git refs hold slashes.

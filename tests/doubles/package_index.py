@@ -101,14 +101,19 @@ class Index:
     """The server. `fetched` are the names of the files that were downloaded, in order."""
 
     def __init__(self, packages: Sequence[Package]) -> None:
-        self._files = {each.file_name: each.built() for each in packages}
+        self._files: dict[str, bytes] = {}
         self._pages: dict[str, list[Package]] = {}
-        for each in packages:
-            self._pages.setdefault(each.name.lower().replace("_", "-").replace(".", "-"), []).append(each)
+        self.add(*packages)
         self.fetched: list[str] = []
         self.asked = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def add(self, *packages: Package) -> None:
+        """Publish more, as time goes by."""
+        for each in packages:
+            self._files[each.file_name] = each.built()
+            self._pages.setdefault(each.name.lower().replace("_", "-").replace(".", "-"), []).append(each)
 
     @property
     def url(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ci_actions.kit.inputs import BOOLEAN, PATH, TEXT, Common, declare, one_of
+from ci_actions.kit.inputs import BOOLEAN, LIST, PATH, TEXT, Common, declare, one_of
 from ci_actions.workflows.jobs import PIPELINES, Pipeline
 
 #: What the action gives back, beside what every action does.
@@ -39,6 +40,12 @@ class Config(Common):
     plan: str = declare(
         TEXT, default="", in_settings=False, help="What was asked for: the output `jobs-json` of ci-plan."
     )
+    jobs: tuple[str, ...] = declare(
+        LIST,
+        default=(),
+        in_settings=False,
+        help="Names of the jobs that must have run, for a workflow that has other jobs than ci.yml; they stand for a plan.",
+    )
     shards: str = declare(
         PATH,
         default="",
@@ -59,3 +66,8 @@ class Config(Common):
     def pipeline(self) -> Pipeline:
         """The jobs of the workflow."""
         return PIPELINES[self.workflow]
+
+    def problems(self) -> Iterable[str]:
+        """Return what cannot be meant although every single input can."""
+        if self.jobs and self.plan:
+            yield "input 'jobs' stands for a plan: give it or 'plan', not both"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ci_actions.ci_aggregate import reading
@@ -23,8 +23,8 @@ _SAID = {FAILURE: "failed", CANCELLED: "was cancelled"}
 def decide(config: Config, facts: Facts) -> Outcome:
     """Return the verdict. Raises CannotJudge when nothing says what had to run, or how it ended."""
     ended = _needs(facts.needs)
-    plan = _plan(facts.plan, config.pipeline, ended)
-    jobs = tuple(_judged(config.pipeline, plan.jobs, ended))
+    plan = _named(config.jobs) if config.jobs else _plan(facts.plan, config.pipeline, ended)
+    jobs = tuple(_judged(config.pipeline, plan.jobs, ended, config.jobs))
     proof = _proof(plan, ended, facts)
     return Outcome(
         jobs=jobs,
@@ -45,6 +45,11 @@ def _needs(text: str) -> Mapping[str, Ended]:
         ) from None
 
 
+def _named(jobs: Sequence[str]) -> Plan:
+    """Return the plan of a workflow whose jobs are named: all of them run."""
+    return Plan(jobs={name: Asked(run=True, why="it always runs") for name in jobs})
+
+
 def _plan(text: str, pipeline: Pipeline, ended: Mapping[str, Ended]) -> Plan:
     try:
         return reading.plan(text, pipeline.jobs)
@@ -60,16 +65,23 @@ def _plan(text: str, pipeline: Pipeline, ended: Mapping[str, Ended]) -> Plan:
 # --- jobs ----------------------------------------------------------------------------------------------
 
 
-def _judged(pipeline: Pipeline, asked: Mapping[str, Asked], ended: Mapping[str, Ended]) -> Iterator[Judged]:
-    """Yield the verdict on each job: the plan itself, those it decided about, and what else was there."""
+def _judged(
+    pipeline: Pipeline, asked: Mapping[str, Asked], ended: Mapping[str, Ended], named: Sequence[str]
+) -> Iterator[Judged]:
+    """Yield the verdict on each job: the plan itself, those it decided about, and what else was there.
+
+    Jobs that are named have no other order than that a job `plan` among them comes first.
+    """
     done: dict[str, Judged] = {}
-    others = [name for name in ended if name not in asked and name != PLAN]
+    expected = named or (PLAN, *dict.fromkeys((*pipeline.jobs, *asked)))
+    others = [name for name in ended if name not in expected]
     is_single = any(each.is_step for each in ended.values())
-    for name in (PLAN, *dict.fromkeys((*pipeline.jobs, *asked)), *others):
+    for name in (*expected, *others):
         how = ended.get(name, Ended(MISSING))
         # The plan must have run; about others that it does not know nobody asked.
         said = Asked(run=True, why="") if name == PLAN else asked.get(name)
-        done[name] = _judge(name, said, how, _cause(pipeline, name, done, is_single=is_single))
+        after = (PLAN,) if named and PLAN in done else pipeline.after.get(name, ())
+        done[name] = _judge(name, said, how, _cause(done, tuple(done) if is_single else after))
         yield done[name]
 
 
@@ -108,9 +120,8 @@ def _skipped(name: str, cause: Judged | None) -> tuple[Verdict, str, str]:
     )
 
 
-def _cause(pipeline: Pipeline, name: str, done: Mapping[str, Judged], *, is_single: bool) -> Judged | None:
-    """Return the job that kept one from running. In a single job each step waits for all before it."""
-    before = tuple(done) if is_single else pipeline.after.get(name, ())
+def _cause(done: Mapping[str, Judged], before: Sequence[str]) -> Judged | None:
+    """Return the job that kept one from running, of those before it. In a single job each step waits for all before it."""
     found = next((done[each] for each in before if done[each].verdict is not Verdict.GREEN), None)
     return done.get(found.follows, found) if found else None
 
@@ -120,7 +131,7 @@ def _cause(pipeline: Pipeline, name: str, done: Mapping[str, Judged], *, is_sing
 
 def _proof(plan: Plan, ended: Mapping[str, Ended], facts: Facts) -> Proof:
     """Return what the shards prove. Where the job itself is not green, its shards only tell more about it."""
-    if not plan.jobs["test"].run:
+    if "test" not in plan.jobs or not plan.jobs["test"].run or not plan.shards:
         return Proof()
     found = prove(plan, facts.files or ())
     if ended.get("test", Ended(MISSING)).result != SUCCESS:

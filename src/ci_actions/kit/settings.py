@@ -42,8 +42,8 @@ def git_root(directory: Path) -> Path:
     return next((each for each in (directory, *directory.parents) if (each / ".git").exists()), directory)
 
 
-def find(directory: Path, root: Path, known: Collection[str]) -> SettingsFile:
-    """Return the nearest settings from `directory` up to `root`.
+def find(directory: Path, root: Path, known: Collection[str] | None) -> SettingsFile:
+    """Return the nearest settings from `directory` up to `root`; `known` are the sections there can be, None for any.
 
     A `pyproject.toml` without a `[tool.ci-actions]` table says nothing about us and is passed over.
     Raises BadInput for a file that is no TOML and for a section no capability owns.
@@ -60,7 +60,7 @@ def find(directory: Path, root: Path, known: Collection[str]) -> SettingsFile:
 
 
 def find_in(
-    read: Callable[[str], bytes | None], directory: Path, root: Path, known: Collection[str]
+    read: Callable[[str], bytes | None], directory: Path, root: Path, known: Collection[str] | None
 ) -> SettingsFile:
     """Return the nearest settings among what `read` returns for a path relative to the root, None for no file."""
     for each in (directory, *directory.parents):
@@ -74,8 +74,8 @@ def find_in(
     return SettingsFile("", {})
 
 
-def parse(content: bytes, path: str, known: Collection[str]) -> SettingsFile:
-    """Return our settings in the content of a settings file; `known` are the sections there can be.
+def parse(content: bytes, path: str, known: Collection[str] | None) -> SettingsFile:
+    """Return our settings in the content of a settings file; `known` are the sections there can be, None for any.
 
     Raises BadInput for content that is no TOML and for a section that is not known.
     """
@@ -97,8 +97,8 @@ def parse(content: bytes, path: str, known: Collection[str]) -> SettingsFile:
         )
     if not isinstance(tables, dict):
         raise BadInput(f"[tool.ci-actions] in {path} must hold one table per capability", file=path)
-    unknown = [name for name in tables if name not in known]
-    if unknown:
+    unknown = [name for name in tables if known is not None and name not in known]
+    if known is not None and unknown:
         raise BadInput(
             *(
                 f"[{_header(path, name)}] in {path} is no capability{suggestion(name, known)}"

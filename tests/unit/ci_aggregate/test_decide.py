@@ -9,6 +9,7 @@ from tests.unit.ci_aggregate.runs import TESTS, files, needs, outcome, plan, rec
 from ci_actions.ci_aggregate.config import Config
 from ci_actions.ci_aggregate.decide import decide
 from ci_actions.ci_aggregate.model import Facts, Judged, Verdict
+from ci_actions.ci_aggregate.report import report
 from ci_actions.kit.errors import CannotJudge, Exit
 from ci_actions.workflows.jobs import JOBS, PIPELINES
 
@@ -275,3 +276,47 @@ def test_a_plan_of_another_workflow_is_none() -> None:
             Config(workflow="nightly"),
             Facts(needs='{"plan": {"result": "success"}}', plan='{"test": {"run": true}}'),
         )
+
+
+# --- jobs that are named ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ended", "verdicts", "code"),
+    [
+        ({"stale": "success", "caches": "success"}, {"stale": G, "caches": G}, Exit.PASSED),
+        ({"stale": "success", "caches": "failure"}, {"stale": G, "caches": R}, Exit.NOT_MET),
+        ({"stale": "success", "caches": "skipped"}, {"stale": G, "caches": U}, Exit.CANNOT_JUDGE),
+        ({"stale": "success"}, {"stale": G, "caches": U}, Exit.CANNOT_JUDGE),
+        (
+            {"stale": "success", "caches": "success", "odd": "failure"},
+            {"stale": G, "caches": G, "odd": R},
+            Exit.NOT_MET,
+        ),
+    ],
+    ids=["green", "one failed", "one was skipped", "one is not there", "one that nobody named failed"],
+)
+def test_jobs_that_are_named_must_all_have_run(
+    ended: dict[str, str], verdicts: dict[str, Verdict], code: Exit
+) -> None:
+    config = Config(jobs=("stale", "caches"))
+    needs = json.dumps({name: {"result": result, "outputs": {}} for name, result in ended.items()})
+    found = decide(config, Facts(needs=needs, plan=""))
+    assert {each.name: each.verdict for each in found.jobs} == verdicts
+    assert report(config, found).exit_code is code
+
+
+def test_named_jobs_did_not_run_because_the_plan_failed() -> None:
+    config = Config(jobs=("plan", "quality"))
+    needs = json.dumps({"plan": {"result": "failure"}, "quality": {"result": "skipped"}})
+    found = decide(config, Facts(needs=needs, plan=""))
+    assert [each.why for each in found.jobs] == [
+        "plan failed",
+        "quality did not run, because plan failed",
+    ]
+
+
+def test_named_jobs_and_a_plan_are_one_too_many() -> None:
+    assert list(Config(jobs=("a",), plan="{}").problems()) == [
+        "input 'jobs' stands for a plan: give it or 'plan', not both"
+    ]
