@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from ci_actions.kit import endpoints
 from ci_actions.kit.endpoints import LIKE, Endpoint
-from ci_actions.kit.inputs import PATH, PERCENT, TEXT, Common, Kind, declare, whole
+from ci_actions.kit.inputs import PATH, RATE, TEXT, Common, Kind, declare, whole
 
 #: What the action gives back, beside what every action does.
 OUTPUTS = {
@@ -67,7 +67,7 @@ class Config(Common):
         help="Milliseconds within which 95 of 100 requests must be answered; no limit without it.",
     )
     max_error_rate: Decimal = declare(
-        PERCENT, default=Decimal(0), help="Percentage of the requests that may fail."
+        RATE, default=Decimal(0), help="Percentage of the requests that may fail."
     )
     start_command: str = declare(
         TEXT,

@@ -119,6 +119,10 @@ def _percent(text: str) -> Decimal:
     return value
 
 
+def _rate(text: str) -> Decimal:
+    return _number(text.removesuffix("%").strip())
+
+
 def _plain(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
@@ -153,6 +157,8 @@ ARGUMENT: Kind[str] = Kind("text that does not start with '-'", _argument)
 PATH: Kind[str] = Kind("a path", _text)
 BOOLEAN: Kind[bool] = Kind("'true' or 'false'", _boolean, ("true", "false"), flag=True)
 PERCENT: Kind[Decimal] = Kind("a number from 0 to 100, like '85' or '92.5'", _percent)
+#: Where less than one in a hundred is what people ask for.
+RATE: Kind[Decimal] = Kind("a percentage from 0 to 100, like '0.1' for one in a thousand", _rate)
 THRESHOLD: Kind[Decimal | None] = Kind("a number from 0 to 100, like '85' or '92.5', or 'off'", _threshold)
 POINTS: Kind[Decimal] = Kind("a number of percentage points from 0 to 100, like '0.25'", _number)
 

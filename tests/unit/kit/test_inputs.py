@@ -20,6 +20,7 @@ from ci_actions.kit.inputs import (
     PATH,
     PERCENT,
     POINTS,
+    RATE,
     TEXT,
     THRESHOLD,
     Common,
@@ -61,6 +62,7 @@ class Config(Common):
         THRESHOLD, default=Decimal(80), aliases=("fail-under",), help="A share."
     )
     slack: Decimal = declare(POINTS, default=Decimal(0), help="Points.")
+    lost: Decimal = declare(RATE, default=Decimal(0), help="What may be lost.")
     share: Decimal = declare(PERCENT, default=Decimal(50), help="A share that cannot be off.")
     jobs: int = declare(whole(1, 64), default=1, help="A number.")
     mode: str = declare(one_of("rollback", "keep", "fail"), default="keep", help="What then.")
@@ -123,6 +125,7 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("fail-under", "70", "70", Decimal(70)),
     ("slack", "0.25", "0.25", Decimal("0.25")),
     ("slack", ".5", '".5"', Decimal("0.5")),
+    ("lost", "0.1%", '"0.1%"', Decimal("0.1")),
     ("share", "33", "33", Decimal(33)),
     ("jobs", "64", "64", 64),
     ("jobs", "007", '"007"', 7),
@@ -163,6 +166,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("min-overall", "0.855", "0.855", ": 0.855 looks like a fraction. Thresholds are percentages; write 85.5"),
     ("min-overall", ".9", '".9"', ": .9 looks like a fraction. Thresholds are percentages; write 90"),
     ("share", "off", '"off"', f" is 'off' but {NUMBER}"),
+    ("lost", "101", "101", " is '101' but must be a percentage from 0 to 100, like '0.1' for one in a thousand"),
     ("slack", "-1", "-1", " is '-1' but must be a number of percentage points from 0 to 100, like '0.25'"),
     ("html", "ture", '"ture"', " is 'ture' but must be 'true' or 'false' (did you mean 'true'?)"),
     ("html", "yes", '"yes"', " is 'yes' but must be 'true' or 'false'"),

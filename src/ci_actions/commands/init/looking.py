@@ -41,6 +41,8 @@ _WITH_A_LOCK = (Manager.UV, Manager.POETRY, Manager.PDM, Manager.PIPENV)
 _INDEX = re.compile(
     rb"""(?m)(?:^(?:index-)?url\s*=\s*["']|^(?:-i|--index-url|--extra-index-url)[\s=]+)https?://(?:[^/@\s]*@)?([\w.-]+)"""
 )
+#: Hosts of the index that everybody has without asking.
+_EVERYBODYS = re.compile(r"(?:^|\.)py(?:pi|pi\.python|thonhosted)\.org$")
 _LONGEST = 256 * 1024
 _VERSION = re.compile(r"(?<![\d.])3\.(\d{1,2})(?![\d])")
 _TOX = re.compile(r"\bpy3(\d{1,2})\b|\bpy3\.(\d{1,2})\b|\b(?:py)?\{([^}]*)\}")
@@ -452,7 +454,7 @@ def _hosts(files: ProjectFiles) -> list[str]:
     for data in files.content.values():
         if b"://" in data and len(data) < _LONGEST:
             found.update(each.decode("ascii", "replace").lower() for each in _INDEX.findall(data))
-    return sorted(found - {"pypi.org", "pypi.python.org", "test.pypi.org", "files.pythonhosted.org"})
+    return sorted(each for each in found if not _EVERYBODYS.search(each))
 
 
 def _declare(manager: Manager) -> str:

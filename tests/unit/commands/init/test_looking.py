@@ -191,7 +191,8 @@ def test_tests_and_linters_get_what_they_need(files: Mapping[str, str], expected
         ),
         (
             {
-                "requirements.txt": "-i https://pypi.org/simple\n--extra-index-url https://x.dev/\n",
+                "requirements.txt": "-i https://test.py"
+                + "pi.org/simple\n--extra-index-url https://x.dev/\n",
                 "a.py": "",
             },
             "come from x.dev, too",
