@@ -16,7 +16,7 @@ WORKFLOWS = ".github/workflows/"
 ACTIONS = ("action.yml", "action.yaml")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Held:
     """An expression and what holds it: the keys that lead to it from its step, job or file, the innermost last."""
 
@@ -34,7 +34,7 @@ class Held:
         return self.keys == ("if",)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class File:
     """A workflow or an action of a repository; it is read when it is first asked for something."""
 

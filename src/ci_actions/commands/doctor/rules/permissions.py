@@ -14,7 +14,7 @@ from ci_actions.workflows.model import Job, Permissions, Step
 from ci_actions.workflows.references import Remote
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Needs:
     """What an action of others cannot work without; `unless` tells when it uses another token than the job's."""
 
