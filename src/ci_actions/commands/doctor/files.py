@@ -83,14 +83,12 @@ class File:
         """Everything that says `uses`, in the order of the file."""
         return list(calls(self.content))
 
-    @property
-    def step_lists(self) -> Iterator[tuple[Job | None, Sequence[Step]]]:
-        """Yield the steps of each job, or those of a composite action."""
+    @cached_property
+    def step_lists(self) -> Sequence[tuple[Job | None, Sequence[Step]]]:
+        """The steps of each job, or those of a composite action."""
         if isinstance(self.content, Action):
-            yield None, self.content.steps
-            return
-        for job in self.content.jobs.values():
-            yield job, job.steps
+            return [(None, self.content.steps)]
+        return [(job, job.steps) for job in self.content.jobs.values()]
 
     @cached_property
     def steps(self) -> Sequence[tuple[Job | None, Step]]:
