@@ -87,6 +87,11 @@ def test_a_misspelt_input_is_named_with_line_column_and_fix(repository: Path) ->
     assert (found["file"], found["line"], found["column"]) == (".github/workflows/ci.yml", 10, 7)
 
 
+def test_a_dry_run_says_what_would_fail(repository: Path) -> None:
+    write(repository, ".github/workflows/ci.yml", BAD)
+    assert answer(repository, "--dry-run", code=0)["result"] == "would-fail"
+
+
 def test_remarks_do_not_turn_it_red(repository: Path) -> None:
     write(
         repository,

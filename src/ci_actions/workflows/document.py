@@ -82,32 +82,36 @@ class Scalar(NamedTuple):
         return float(self.text) if _FLOAT.fullmatch(self.text) else self.text
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(NamedTuple):
     """A list."""
 
     place: Place
     items: tuple[Node, ...]
-    nodes: int = field(default=1, repr=False)
-    height: int = field(default=1, repr=False)
+    nodes: int = 1
+    height: int = 1
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A mapping, in the order of the file; of a key that stands twice the first counts."""
 
     place: Place
     entries: tuple[tuple[Scalar, Node], ...]
-    nodes: int = field(default=1, repr=False)
-    height: int = field(default=1, repr=False)
+    nodes: int = 1
+    height: int = 1
 
     def get(self, name: str) -> Node | None:
         """Return the value of a key, None when there is none."""
-        return next((value for key, value in self.entries if key.text == name), None)
+        for key, value in self.entries:
+            if key.text == name:
+                return value
+        return None
 
     def key(self, name: str) -> Scalar | None:
         """Return the key itself, for its place."""
-        return next((key for key, _ in self.entries if key.text == name), None)
+        for key, _ in self.entries:
+            if key.text == name:
+                return key
+        return None
 
 
 Node = Scalar | Items | Table

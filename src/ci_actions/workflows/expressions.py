@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_LENGTH = 21_000
 """Of one expression; GitHub refuses a longer one."""
@@ -97,8 +98,12 @@ class NotAnExpression(ValueError):
     """GitHub would refuse this text; the message says why."""
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Return the tree of an expression without its `${{ }}`. Raises NotAnExpression."""
+    """Return the tree of an expression without its `${{ }}`. Raises NotAnExpression.
+
+    Trees are remembered: workflows say the same again and again.
+    """
     if len(text) > MAX_LENGTH:
         raise NotAnExpression(f"is longer than {MAX_LENGTH} characters")
     parser = _Parser(tuple(_tokens(text)))

@@ -9,7 +9,7 @@ from ci_actions.workflows.document import Node, Place, Problem, Scalar, Table
 from ci_actions.workflows.references import Reference
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Uses:
     """A `uses:`; `reference` is None for what GitHub does not understand."""
 
@@ -18,7 +18,7 @@ class Uses:
     reference: Reference | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Step:
     """A step of a job or of a composite action; `given` is its `with:`."""
 
@@ -31,7 +31,7 @@ class Step:
     condition: Scalar | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Input:
     """A declared input or secret. The `type` of an action's input is always `string`."""
 
@@ -43,7 +43,7 @@ class Input:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Permissions:
     """A `permissions:`: levels by scope, or one level for `every` scope (`read-all`, `write-all`)."""
 
@@ -56,7 +56,7 @@ class Permissions:
         return self.levels.get(scope, self.every or "none")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Job:
     """A job: one that has steps, or one that calls a workflow by `uses`."""
 
@@ -81,7 +81,7 @@ class Job:
         return self.name.text if self.name else self.id
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Called:
     """What a workflow takes when it is called: `on.workflow_call`."""
 
@@ -91,7 +91,7 @@ class Called:
     outputs: Mapping[str, Node]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Workflow:
     """A workflow. `events` are its triggers; `called` is None when no other workflow can call it."""
 
@@ -110,7 +110,7 @@ class Workflow:
         return {**self.dispatched, **(self.called.inputs if self.called else {})}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Action:
     """An action. `using` is `composite`, `docker` or a version of node; only a composite one has steps."""
 

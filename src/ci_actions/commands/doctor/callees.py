@@ -20,7 +20,7 @@ _RANKS = {"none": 0, "read": 1, "write": 2}
 _MAJOR = re.compile(r"v(\d+)(?:\.\d+)*")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Taken:
     """An input. `declared` returns the declaration that its text is read by in the end, if it is one of ours."""
 
@@ -44,7 +44,7 @@ class Taken:
         return complaint(declared, self.name, text) if declared else ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Asked:
     """A permission that a job of a called workflow asks for; `job` names it as its check does."""
 
@@ -53,7 +53,7 @@ class Asked:
     level: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Callee:
     """What is called. Names are in small letters: GitHub ignores case. `outputs` is None where nobody can tell them.
 
@@ -69,7 +69,7 @@ class Callee:
     asked: tuple[Asked, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Ours:
     """What this version of ours holds: a workflow by its path, the inputs and outputs of an action by its path.
 

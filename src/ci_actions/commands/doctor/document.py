@@ -15,7 +15,7 @@ def document(judged: Judged, code: Exit) -> dict[str, object]:
     """Return the JSON that `--json` prints."""
     return {
         "schema": SCHEMA,
-        "result": result(code).value,
+        "result": result(judged, code).value,
         "exit-code": int(code),
         "headline": headline(judged),
         "files": judged.files,

@@ -16,7 +16,7 @@ WORKFLOWS = ".github/workflows/"
 ACTIONS = ("action.yml", "action.yaml")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Held:
     """An expression and what holds it: the keys that lead to it from its step, job or file, the innermost last."""
 
@@ -34,7 +34,7 @@ class Held:
         return self.keys == ("if",)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class File:
     """A workflow or an action of a repository; it is read when it is first asked for something."""
 
@@ -83,14 +83,12 @@ class File:
         """Everything that says `uses`, in the order of the file."""
         return list(calls(self.content))
 
-    @property
-    def step_lists(self) -> Iterator[tuple[Job | None, Sequence[Step]]]:
-        """Yield the steps of each job, or those of a composite action."""
+    @cached_property
+    def step_lists(self) -> Sequence[tuple[Job | None, Sequence[Step]]]:
+        """The steps of each job, or those of a composite action."""
         if isinstance(self.content, Action):
-            yield None, self.content.steps
-            return
-        for job in self.content.jobs.values():
-            yield job, job.steps
+            return [(None, self.content.steps)]
+        return [(job, job.steps) for job in self.content.jobs.values()]
 
     @cached_property
     def steps(self) -> Sequence[tuple[Job | None, Step]]:

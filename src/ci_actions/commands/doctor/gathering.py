@@ -24,7 +24,7 @@ _NEVER = frozenset(("node_modules", "__pycache__"))
 _FOREIGN = _NEVER | {"vendor", "site-packages"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Chosen:
     """The files to be judged, and those beside them that they may call, by their paths below a root."""
 

@@ -21,7 +21,7 @@ class Level(Enum):
     REMARK = "remark"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Said:
     """What a rule says about one place of a file; `level` where it differs from that of the rule."""
 
@@ -31,7 +31,7 @@ class Said:
     level: Level | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Rule:
     """One question to one file of a repository, and what is said of it in the documentation.
 

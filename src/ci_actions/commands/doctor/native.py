@@ -22,7 +22,7 @@ def parser() -> Parser:
     """Return the fastest parser that there is.
 
     What `pure` reads is the same to both; libyaml also reads a few things that are no YAML, such as `|#`, and
-    sees a value that is missing behind a `?` at another place.
+    sees some values that are not there at another place.
     """
     made = _libyaml()
     if made is None:

@@ -11,7 +11,7 @@ from ci_actions.commands.doctor.files import WORKFLOWS, File
 from ci_actions.workflows.model import Action, Job, Permissions, Step, Workflow
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Repository:
     """The workflows and actions of a repository by their paths.
 

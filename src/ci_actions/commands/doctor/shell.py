@@ -17,7 +17,7 @@ _LEADING = frozenset(("sudo", "time", "exec", "command", "env", "xvfb-run", "nic
 _TESTED = frozenset(("if", "elif", "while", "until", "!", "for", "case"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Command:
     """One command: its text, the line of the script (from 1) and the column it begins at, and the sign behind it.
 

@@ -24,7 +24,7 @@ def lines(judged: Judged, files: Mapping[str, File], code: Exit) -> Iterator[str
         for each in group:
             yield from _entry(each, files[path])
         yield ""
-    yield f"{MARKS[result(code)]} {headline(judged)}"
+    yield f"{MARKS[result(judged, code)]} {headline(judged)}"
 
 
 def _entry(found: Found, file: File) -> Iterator[str]:
@@ -47,8 +47,10 @@ def headline(judged: Judged) -> str:
     return f"doctor: {', '.join(said)} in {_count(judged.files, 'file')}"
 
 
-def result(code: Exit) -> Result:
-    """Return the word for an exit code."""
+def result(judged: Judged, code: Exit) -> Result:
+    """Return the word for an answer with an exit code: one with problems that ends well would have failed."""
+    if code is Exit.PASSED and judged.problems:
+        return Result.WOULD_FAIL
     return {Exit.PASSED: Result.PASSED, Exit.NOT_MET: Result.FAILED}.get(code, Result.ERROR)
 
 

@@ -465,6 +465,13 @@ def test_an_action_without_what_it_requires_is_a_remark_but_a_workflow_is_refuse
     assert levels == [Level.PROBLEM, Level.REMARK]
 
 
+def test_a_workflow_that_ours_lacks_is_not_taken_for_one_of_the_repository() -> None:
+    path = ".github/workflows/gone.yml"
+    files = {WORKFLOW: jobs(f"a:\n  uses: org/ci-actions/{path}@v1"), path: steps("- run: x")}
+    [found] = [each for each in judged(files).found if each.rule == "unknown-callee"]
+    assert "there is no .github/workflows/gone.yml in" in found.message
+
+
 def test_other_files_of_the_repository_are_looked_up_but_not_judged() -> None:
     answer = judged({WORKFLOW: jobs("a:\n  uses: ./.github/workflows/gone.yml")}, whole=False)
     assert places(answer, "unknown-callee") == []

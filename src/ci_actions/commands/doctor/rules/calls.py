@@ -118,7 +118,7 @@ def _targets(file: File, repository: Repository) -> Iterator[Said]:
         elif not repository.callees.is_missing(reference) or not (ours or (is_workflow and repository.whole)):
             # An action in the workspace may come from a checkout of another repository.
             continue
-        elif is_workflow and path in repository.every:
+        elif is_workflow and not ours and path in repository.every:
             yield Said(
                 place=_uses(call),
                 message=f"{path} cannot be called",

@@ -14,7 +14,7 @@ from ci_actions.workflows.model import Job, Permissions, Step
 from ci_actions.workflows.references import Remote
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Needs:
     """What an action of others cannot work without; `unless` tells when it uses another token than the job's."""
 
@@ -22,17 +22,15 @@ class _Needs:
     unless: Callable[[Step], bool] = lambda _: False
 
 
-def _given(*names: str) -> Callable[[Step], bool]:
-    """Return whether a step is given one of these inputs, as something else than the job's token."""
-    return lambda step: any(_other(step, name) for name in names)
+def _given(name: str) -> Callable[[Step], bool]:
+    """Return what tells whether a step is given this input, as something else than the job's token."""
+    return lambda step: _other(step, name)
 
 
 def _other(step: Step, name: str) -> bool:
     node = step.given.get(name)
-    if not isinstance(node, Scalar) or not node.text.strip():
-        return node is not None
-    lowered = node.text.lower()
-    return "github.token" not in lowered and "secrets.github_token" not in lowered
+    text = node.text.strip().lower() if isinstance(node, Scalar) else ""
+    return bool(text) and "github.token" not in text and "secrets.github_token" not in text
 
 
 #: What their documentation says they need.
