@@ -91,7 +91,7 @@ PURE = [
         f"ci_actions/project/{name}.py"
         for name in (
             "answer", "compiled", "consistency", "content_hashes",
-            "credentials", "drift", "durations", "files", "locks", "managers", "marker", "model",
+            "credentials", "drift", "durations", "files", "in_place", "locks", "managers", "marker", "model",
             "python_versions", "ranges", "releases", "requirements", "uv_lock", "version_files",
         )
     ),
