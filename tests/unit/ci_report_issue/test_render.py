@@ -49,7 +49,7 @@ def report(*sections: Section, title: str = "nightly of orders", result: str = "
 
 
 def body(*reports: IssueReport, run: Run = RUN, marker: Marker = MARKER, refused: int = 0) -> str:
-    return render.body(run, "", marker, "failure", reports, refused=refused)
+    return render.body(run, "", marker, "the run ended as failure", reports, refused=refused)
 
 
 # --- the marker ------------------------------------------------------------------------------------
