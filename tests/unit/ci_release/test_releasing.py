@@ -345,7 +345,7 @@ def test_the_changelog(
     (project.clone / name).write_text(text)
     report = project.verify(*words)
     assert (report.exit_code, shown in said(report)) == (code, True), said(report)
-    assert all(len(notes) <= 125_000 for notes in files(report).values())
+    assert all(len(notes) <= 120_000 for notes in files(report).values())
 
 
 def test_a_folder_among_the_files(project: Project) -> None:
