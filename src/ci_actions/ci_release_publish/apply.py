@@ -31,7 +31,7 @@ def apply(config: Config, outcome: Outcome, edges: Edges[Config]) -> Outcome:
     release = outcome.facts.release
     if release is None:
         release = releases.create_draft(bundle.tag, bundle.commit, outcome.body, prerelease=bundle.prerelease)
-        # Somebody may have made one at the same moment: then that one is it.
+        # Somebody may have made one at the same moment: it is as good if it is one of this workflow, for this commit.
         if not release.body.startswith(mark(bundle.commit)):
             raise CannotJudge(
                 f"Somebody else has made a release for {bundle.tag} meanwhile.", advice="Run it again."
@@ -48,6 +48,8 @@ def apply(config: Config, outcome: Outcome, edges: Edges[Config]) -> Outcome:
             )
         release = releases.publish(release, latest=outcome.latest)
         steps.append("published it" + (" as the latest" if outcome.latest else ""))
+    else:
+        _compare(bundle, release, releases)
     return replace(outcome, url=release.url, published=True, steps=tuple(steps))
 
 

@@ -92,7 +92,7 @@ def _of_workflow(config: Config, facts: Facts, state: State, why: str) -> Plan |
     )
 
     def text(marker: Marker) -> str:
-        return render.body(run, config.name, marker, config.result, facts.reports, refused=len(facts.refused))
+        return render.body(run, config.name, marker, why, facts.reports, refused=len(facts.refused))
 
     return _plan(config, facts, subject, render.title(run, config.name), text)
 

@@ -96,11 +96,11 @@ def _line(text: str) -> str:
 
 
 def body(
-    run: Run, name: str, marker: Marker, result: str, reports: Sequence[IssueReport], *, refused: int = 0
+    run: Run, name: str, marker: Marker, why: str, reports: Sequence[IssueReport], *, refused: int = 0
 ) -> str:
-    """Return the text of the issue of a workflow that is red, never longer than GitHub takes."""
+    """Return the text of the issue of a workflow that is red, and `why`, never longer than GitHub takes."""
     which = _text(run.workflow) + (f" ({_text(name)})" if name else "")
-    head = [f"❌ {which} is red: the run ended as {result}.", _history(run, marker)]
+    head = [f"❌ {which} is red: {why}.", _history(run, marker)]
     if refused:
         what = "1 report was refused" if refused == 1 else f"{refused} reports were refused"
         head.append(f"⛔ {what}: {markdown.link('the log says why', run.url)}.")

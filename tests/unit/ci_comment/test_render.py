@@ -363,7 +363,3 @@ def test_ranges_that_are_left_out_are_counted() -> None:
     assert "22, 24 |" in missing(12)
     assert "22, 24 and 8 more |" in missing(20)
     assert "22, 24 and at least 88 more |" in missing(100)
-
-
-def test_length_counts_as_github_may() -> None:
-    assert (markdown.length("aé"), markdown.length("𝄞")) == (2, 2)

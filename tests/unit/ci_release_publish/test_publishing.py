@@ -394,6 +394,28 @@ def test_what_github_holds_otherwise_is_not_published(api: Api, caller: Caller) 
     assert the_release(api)["draft"]
 
 
+@pytest.mark.parametrize(("content", "code"), [(b"sdist", 0), (b"SDIST", 3)], ids=["the-same", "another"])
+def test_another_run_has_published_at_the_same_moment(
+    api: Api, caller: Caller, content: bytes, code: int
+) -> None:
+    """GitHub knows one published release of a tag: whoever comes second looks at what the first one has made."""
+    real = api.answer
+
+    def meanwhile(method: str, address: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        if method == "POST":
+            api.answer = real  # type: ignore[method-assign]
+            real(method, address, headers, body)
+            sums = (caller.bundle / "SHA256SUMS").read_bytes()
+            for name, made in (FILES | {"shop-1.2.3.tar.gz": content, "SHA256SUMS": sums}).items():
+                api.add_asset(the_release(api)["id"], name, made)
+            the_release(api)["draft"] = False
+        return real(method, address, headers, body)
+
+    api.answer = meanwhile  # type: ignore[method-assign]
+    assert caller.publish().exit_code == code
+    assert (the_release(api)["draft"], len(api.assets)) == (False, 3)
+
+
 # --- what is not ours ------------------------------------------------------------------------------
 
 

@@ -139,3 +139,7 @@ def test_a_title_is_shown_as_it_is() -> None:
 def test_a_title_cannot_end_its_tag(title: str) -> None:
     first = markdown.details(title, "body").split("\n")[0]
     assert re.findall(r"<[^>]*>", first) == ["<details>", "<summary>", "</summary>"]
+
+
+def test_length_counts_as_github_may() -> None:
+    assert (markdown.length("aé"), markdown.length("𝄞")) == (2, 2)
