@@ -11,6 +11,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.e2e.acting import Repository, World
@@ -20,7 +21,6 @@ from tests.e2e.stand_ins import stand_ins_or_skip, stands_for
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).resolve().parents[2]
 NIGHTLY = "org/ci-actions/.github/workflows/nightly.yml@v1"
 TEST = f"test {MINOR}"
 ALWAYS = {"plan", "security", "all-green"}
@@ -117,18 +117,22 @@ def night(consumer: Consumer, engine: Engine | None = None, **given: str) -> Pip
     return consumer.run({"nightly": call(NIGHTLY, **given)}, "schedule", env=env)
 
 
-def told(consumer: Consumer) -> dict[str, object]:
-    """What report-issue.yml gets."""
-    (path,) = (consumer.folder / "artifacts").glob("*/ci-nightly-report/*.zip")
+def in_artifact(consumer: Consumer, artifact: str, name: str) -> dict[str, Any]:
+    """A JSON file of an artifact of the last night."""
+    (path,) = (consumer.folder / "artifacts").glob(f"*/{artifact}/*.zip")
     with zipfile.ZipFile(path) as archive:
-        found: dict[str, object] = json.loads(archive.read("report.json"))
+        found: dict[str, Any] = json.loads(archive.read(name))
     return found
+
+
+def told(consumer: Consumer) -> dict[str, Any]:
+    """What report-issue.yml gets."""
+    return in_artifact(consumer, "ci-nightly-report", "report.json")
 
 
 def rows(consumer: Consumer, title: str) -> str:
     """The rows of one section of what report-issue.yml gets, one a line; empty where there is none."""
     sections = told(consumer)["sections"]
-    assert isinstance(sections, list)
     return "\n".join(row for each in sections if each["title"] == title for row in each["rows"])
 
 
@@ -139,7 +143,9 @@ def test_a_flaky_test_is_told_and_keeps_nothing_from_being_green(branch: Consume
     assert run.results("nightly") == dict.fromkeys({*ALWAYS, TEST, "flaky"}, "success")
     assert "flaky" in run.verdict("nightly")
     test = run.jobs[f"nightly / {TEST}"]
-    assert "tests/test_flaky.py" in test.log
+    tests = in_artifact(branch, f"ci-nightly-test-{MINOR}-1", f"{MINOR}-1/shard.json")["tests"]
+    assert tests["tests/test_flaky.py::test_that_is_slow"]["outcome"] == "passed"
+    assert tests["tests/test_flaky.py::test_that_is_flaky"]["outcome"] == "rerun-passed"
     assert any("not at once" in each for each in test.said("warning"))
     assert run.jobs["nightly / flaky"].outputs["flaky"]["flaky"] == "1"
     assert told(branch)["result"] == "passed"

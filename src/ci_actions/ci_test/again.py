@@ -25,9 +25,7 @@ def failed(facts: Facts) -> tuple[str, ...]:
 
 
 def refusal(facts: Facts) -> str:
-    """Return why nothing of a run may be run again, as the end of a sentence; empty where it may, or is green."""
-    if facts.code == 0:
-        return ""
+    """Return why nothing of a run may be run again, as the end of a sentence; empty where it may."""
     return _unfinished(facts.recorded, facts.code) or _unexplained(facts.recorded)
 
 
