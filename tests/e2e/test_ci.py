@@ -82,7 +82,7 @@ def on_pull_request(
 
 
 def test_everything_is_green_and_leaves_what_it_promised(branch: Consumer) -> None:
-    run = branch.run()
+    run = branch.run({"ci": call(test_groups="test")})
     assert run.code == 0, run.text
     assert run.results() == dict.fromkeys(EVERYTHING, "success")
     asked = {job: about["run"] for job, about in run.plan().items()}
@@ -240,7 +240,7 @@ def test_all_parts_of_the_tests_make_up_the_whole_and_their_durations_are_kept(b
 @pytest.mark.slow
 def test_one_job_can_do_it_all(branch: Consumer) -> None:
     """Slow: two whole runs in one job; sampled by the fast ones in many."""
-    green = branch.run({"ci": call(layout="single")})
+    green = branch.run({"ci": call(layout="single", test_groups="test")})
     assert green.code == 0, green.text
     assert green.results() == {"all-green": "success"}
     branch.add({"src/orders/half.py": UNTESTED.lstrip(), "src/orders/untidy.py": "import os\n"})
