@@ -301,6 +301,8 @@ class _Look:
         for how in (How.GROUP, How.EXTRA):
             if names := choice.names(how):
                 self._give(how.value, ", ".join(names), choice.why(how))
+        if names := choice.test_groups:
+            self._give("test-groups", ", ".join(names), "the tests need no linters, and start sooner without")
         for each in choice.missing:
             if each == needs.PYTEST:
                 self.notes.append(

@@ -48,7 +48,11 @@ EXTRAS = '\n[project.optional-dependencies]\ntest = ["pytest"]\ncli = ["click>=8
             {"groups": "tests"},
             id="the group whose name says it",
         ),
-        pytest.param(pyproject(GROUPS + TOOLS), {"groups": "tests, lint, typing"}, id="linters bring theirs"),
+        pytest.param(
+            pyproject(GROUPS + TOOLS),
+            {"groups": "tests, lint, typing", "test-groups": "tests"},
+            id="linters bring theirs",
+        ),
         pytest.param(pyproject(GROUPS + TOOLS, {}), {"groups": "lint, typing"}, id="no tests, no pytest"),
         pytest.param(
             pyproject(
