@@ -129,10 +129,7 @@ def _without_python(facts: Facts) -> Project:
         id="ci",
         given=found.given,
         seen=(("Python", "no project of Python was found, so nothing of it is installed"), *found.seen),
-        notes=(
-            _OTHERS,
-            *found.notes,
-        ),
+        notes=(_OTHERS, *found.notes),
     )
 
 
@@ -194,20 +191,20 @@ class _Look:
         if self.folder:
             self._give("working-directory", self.folder, f"{self.signs.python} makes a project of it")
         if self.folder or not self.alone:
-            one = (
+            why = (
                 "the only project keeps the short name"
                 if self.alone
                 else "tells its artifacts from the others'"
             )
-            self._give("name", self.id, one)
+            self._give("name", self.id, why)
         if self.folder or not self.alone:
             return
         for each, about in self.known.items():
             if each and about.python:
-                why = (
+                found = (
                     "is tested with the rest" if about.tests else "has no tests of its own, so it gets no job"
                 )
-                self.seen.append((each, why))
+                self.seen.append((each, found))
 
     def _manager(self) -> Manager | None:
         try:
@@ -217,12 +214,8 @@ class _Look:
         self.seen.append(("manager", f"{found.manager}, from {found.reason}"))
         if found.manager in _WITH_A_LOCK and not found.locks:
             lacking = f"{found.manager} has no lock here"
-            self._give(
-                "lock-policy",
-                "prefer",
-                lacking,
-                f"{lacking}, so that versions are chosen anew each time; commit one",
-            )
+            check = f"{lacking}, so that versions are chosen anew each time; commit one"
+            self._give("lock-policy", "prefer", lacking, check)
         return found.manager
 
     def _unclear_manager(self, unclear: BadInput) -> Manager | None:
@@ -268,25 +261,15 @@ class _Look:
         if ownership.is_marked(self.facts.content.get(path, b"")):
             job = reading.workflow(self.facts.content[path]).jobs.get(self.id)
             given = job.given.get("python-versions") if job else None
-            yield (
-                path,
-                {int(each) for each in _VERSION.findall(given.text if isinstance(given, Scalar) else "")},
-            )
+            text = given.text if isinstance(given, Scalar) else ""
+            yield path, {int(each) for each in _VERSION.findall(text)}
         for name in ("tox.ini", "tox.toml"):
-            yield (
-                name,
-                {
-                    int(each)
-                    for found in _TOX.findall(self._text(name))
-                    for part in found
-                    for each in _minors(part)
-                },
-            )
+            parts = (part for found in _TOX.findall(self._text(name)) for part in found)
+            yield name, {int(each) for part in parts for each in _minors(part)}
         yield "noxfile.py", {int(each) for each in _VERSION.findall(self._text("noxfile.py"))}
         for path in self.facts.files:
-            if path.startswith(f"{WORKFLOWS}/") and not ownership.is_marked(
-                self.facts.content.get(path, b"")
-            ):
+            others = not ownership.is_marked(self.facts.content.get(path, b""))
+            if others and path.startswith(f"{WORKFLOWS}/"):
                 lines = [each for each in self.facts.text(path).splitlines() if "python" in each.lower()]
                 yield path, {int(each) for each in _VERSION.findall("\n".join(lines))}
 
@@ -311,19 +294,11 @@ class _Look:
                 )
             elif each == needs.COVERAGE:
                 found = f"{self.signs.coverage} is there, but nothing installs coverage.py"
-                self._give(
-                    "coverage",
-                    "false",
-                    found,
-                    f"{found}, so that nothing is measured; with it, take this out",
-                )
+                check = f"{found}, so that nothing is measured; with it, take this out"
+                self._give("coverage", "false", found, check)
             elif each in linters and self._is_locked(each):
-                self.seen.append(
-                    (
-                        each,
-                        f"{linters[each]}; no group names it, but the lock has it, through another package",
-                    )
-                )
+                found = f"{linters[each]}; no group names it, but the lock has it, through another package"
+                self.seen.append((each, found))
             elif each in linters:
                 said = f"{each} is configured ({linters[each]}) but nothing installs it, which quality takes for an error"
                 self.notes.append(f"{said}: {_declare(manager)}")
@@ -404,11 +379,7 @@ class _Look:
 
     def _parts(self) -> None:
         parts = (
-            (
-                "tests",
-                self.signs.tests,
-                "no tests were found, so none run: once there is a test_*.py they do",
-            ),
+            ("tests", self.signs.tests, "none were found, so none run; once there is a test_*.py they do"),
             ("coverage", self.signs.coverage, "nothing says that coverage is measured, so it is not judged"),
             ("build", self.signs.package, "no [build-system], so no package is built"),
             ("documents", self.signs.documents, "none"),
