@@ -75,18 +75,25 @@ def with_what_comes_along(groups: Iterable[Group]) -> tuple[Group, ...]:
 
 
 def of_tests(
-    sources: Iterable[str], settings: Iterable[str], groups: Sequence[Group], *, measured: bool
+    sources: Iterable[str],
+    settings: Iterable[str],
+    groups: Sequence[Group],
+    own: Iterable[str],
+    *,
+    measured: bool,
 ) -> tuple[str, ...]:
     """Return the distributions that the tests need, as far as any group brings them.
 
     pytest is always one of them, coverage.py where it is `measured`. `sources` are the tests as text, `settings` what
-    pytest reads.
+    pytest reads, `own` the modules of the project itself.
     """
     known = frozenset().union(*(each.brings for each in groups)) if groups else frozenset()
     found = dict.fromkeys([PYTEST, COVERAGE] if measured else [PYTEST])
+    ours = frozenset(own)
     for text in sources:
-        for module in _IMPORT.findall(text):
-            found.setdefault(normalised(_BRINGS.get(module, module)))
+        for module in dict.fromkeys(_IMPORT.findall(text)):
+            if module not in ours:
+                found.setdefault(normalised(_BRINGS.get(module, module)))
     for text in settings:
         for pattern, plugin in _PLUGINS:
             if pattern.search(text):
