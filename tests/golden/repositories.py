@@ -19,7 +19,7 @@ requires-python = ">=3.12"
 cli = ["click"]
 
 [dependency-groups]
-dev = ["pytest", "pytest-cov", {include-group = "lint"}]
+test = ["pytest", "pytest-cov"]
 lint = ["ruff"]
 
 [build-system]

@@ -289,6 +289,20 @@ def test_what_is_worth_a_look(repository: Repository, files: Mapping[str, str], 
     assert said in answer.messages
 
 
+def test_a_name_that_twine_would_wrap(repository: Repository) -> None:
+    name = "a-name-that-does-not-fit-into-a-line-of-a-terminal"
+    module = name.replace("-", "_")
+    files = {
+        "pyproject.toml": system('"flit_core"', "flit_core.buildapi")
+        + PROJECT.replace('"pk"', f'"{name}"')
+        + f'description = "d"\n[tool.flit.module]\nname = "{module}"\n',
+        f"{module}.py": "",
+    }
+    answer = build(repository, files)
+    assert answer.code == 0, answer.messages
+    assert "`long_description` missing" in answer.messages, "what is said of a file is still found"
+
+
 def test_strict_takes_a_warning_of_twine_for_a_failure(repository: Repository) -> None:
     assert "`long_description` missing" in build(repository, backend()).messages
     answer = build(repository, backend(), "--strict")

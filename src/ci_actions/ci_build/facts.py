@@ -27,8 +27,9 @@ CHECK_SECONDS = 300.0
 #: A build that says more than this is not kept whole: only its end is of use.
 LINES = 2000
 
-#: Plain lines as long as they are: `build` wraps what it prints at the width of a terminal.
-_PLAIN = {"NO_COLOR": "1", "COLUMNS": "1000", "TERM": "dumb", "PYTHONUTF8": "1"}
+#: Plain lines as long as they are: `build` wraps what it prints at the width of a terminal, and so does twine, for which a
+#: dumb one has 80 columns unless both sizes are said.
+_PLAIN = {"NO_COLOR": "1", "COLUMNS": "1000", "LINES": "1000", "TERM": "dumb", "PYTHONUTF8": "1"}
 _ENDS = (".whl", ".tar.gz", ".zip")
 
 

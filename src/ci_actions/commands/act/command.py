@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ci_actions import home
+from ci_actions.commands import ours
 from ci_actions.commands.act.consumer import FOLDER, Note, Ours, Survey, survey
 from ci_actions.kit.emit import harmless
 from ci_actions.kit.errors import BadInput, Exit, Unavailable, worst
 from ci_actions.kit.git import Git
-from ci_actions.kit.inputs import ARGUMENT, BOOLEAN, PATH, Common, Kind, declare, read
+from ci_actions.kit.inputs import ARGUMENT, BOOLEAN, PATH, Common, declare, read
 from ci_actions.kit.process import Process
 from ci_actions.kit.run import flags, parse_arguments, working_directory
 from ci_actions.publish.act_tree import REPOSITORY
@@ -42,15 +42,6 @@ _NEEDED = ("--local-repository", "--concurrent-jobs")
 _INSTALL = "Install it (https://nektosact.com/installation), or leave --run out and take the printed command elsewhere."
 
 
-def _repository(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", text):
-        raise ValueError
-    return text
-
-
-_REPOSITORY: Kind[str] = Kind("a repository, like org/ci-actions", _repository)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Config(Common):
     """The options of `ci-actions act`."""
@@ -64,7 +55,7 @@ class Config(Common):
         ARGUMENT, default="v1", help="The ref of ours that the workflows name, and that the tree stands for."
     )
     repository: str = declare(
-        _REPOSITORY, default=REPOSITORY, help="What our repository is called in the workflows."
+        ours.REPOSITORY, default=REPOSITORY, help="What our repository is called in the workflows."
     )
     event: str = declare(ARGUMENT, default="push", help="The event that act plays.")
     workflow: str = declare(

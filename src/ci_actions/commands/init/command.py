@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ci_actions.commands.init.model import PIECES, Release, State
+from ci_actions.commands.ours import REPOSITORY
 from ci_actions.kit.emit import harmless
 from ci_actions.kit.errors import BadInput, CannotJudge, Exit
 from ci_actions.kit.inputs import BOOLEAN, LIST, Common, Kind, declare, read, suggestion
@@ -33,12 +34,6 @@ def _hook(text: str) -> str:
     return name
 
 
-def _repository(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", text):
-        raise ValueError
-    return text
-
-
 def _ref(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", text) or ".." in text:
         raise ValueError
@@ -46,7 +41,6 @@ def _ref(text: str) -> str:
 
 
 _HOOK: Kind[str] = Kind("one of: " + ", ".join(HOOKS), _hook, tuple(HOOKS), flag=True)
-_REPOSITORY: Kind[str] = Kind("a repository, like org/ci-actions", _repository)
 _REF: Kind[str] = Kind("a tag, a branch or a SHA, like v1", _ref)
 
 
@@ -64,7 +58,7 @@ class Config(Common):
         help="Also write workflows in the place of those that init did not write, or that somebody edited.",
     )
     repository: str = declare(
-        _REPOSITORY,
+        REPOSITORY,
         default="",
         help="What our repository is called, where yours is a copy of it: owner/name.",
     )
@@ -250,11 +244,11 @@ def _files(number: int) -> str:
 def _release(config: Config) -> Release:
     """Return what the workflows are to name: by default the major version that is running."""
     from ci_actions import home
-    from ci_actions.publish.act_tree import REPOSITORY
+    from ci_actions.publish import act_tree
 
     version = home.version()
     major = "v1" if version == home.UNRELEASED else f"v{version.partition('.')[0]}"
-    return Release(repository=config.repository or REPOSITORY, ref=config.ref or major)
+    return Release(repository=config.repository or act_tree.REPOSITORY, ref=config.ref or major)
 
 
 def _usage() -> str:

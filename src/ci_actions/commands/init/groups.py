@@ -153,6 +153,12 @@ _READERS = {
 }
 
 
+def left_out(files: ProjectFiles, manager: Manager) -> frozenset[str]:
+    """Return what the project itself needs and its manager does not install: with requirements files pip takes those alone."""
+    by_files = manager in (Manager.PIP, Manager.PIP_TOOLS) and files.requirement_files()
+    return _project_names(files) if by_files else frozenset()
+
+
 def _base(files: ProjectFiles) -> tuple[str, ...]:
     """Return the requirements files that are installed without a group; none where it is not clear where to begin."""
     from ci_actions.kit.errors import BadInput

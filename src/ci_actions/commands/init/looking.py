@@ -12,7 +12,7 @@ from ci_actions.commands.init import frontend, groups, needs, ownership, places,
 from ci_actions.commands.init.groups import How
 from ci_actions.commands.init.model import WORKFLOWS, Facts, Given, Project
 from ci_actions.kit.errors import BadInput
-from ci_actions.project import managers
+from ci_actions.project import managers, requirements
 from ci_actions.project.files import LOCKS, ProjectFiles
 from ci_actions.project.model import Manager
 from ci_actions.project.releases import RELEASES
@@ -37,13 +37,8 @@ _UNSAID = "requires-python in pyproject.toml would say which versions are suppor
 _ID = re.compile(r"[^A-Za-z0-9_-]+")
 #: Their locks are what set-up installs, and it is an error that one is not there.
 _WITH_A_LOCK = (Manager.UV, Manager.POETRY, Manager.PDM, Manager.PIPENV)
-#: An index in the words of uv, Poetry, PDM, Pipenv and pip; locks are longer, and repeat it for each package.
-_INDEX = re.compile(
-    rb"""(?m)(?:^(?:index-)?url\s*=\s*["']|^(?:-i|--index-url|--extra-index-url)[\s=]+)https?://(?:[^/@\s]*@)?([\w.-]+)"""
-)
-#: Hosts of the index that everybody has without asking.
-_EVERYBODYS = re.compile(r"(?:^|\.)py(?:pi|pi\.python|thonhosted)\.org$")
-_LONGEST = 256 * 1024
+_HOST = re.compile(r"\W*https?://(?:[^/@\s]*@)?([\w.-]+)")
+_PUBLIC = frozenset({"pypi.org", "pypi.python.org", "test.pypi.org", "files.pythonhosted.org"})
 _VERSION = re.compile(r"(?<![\d.])3\.(\d{1,2})(?![\d])")
 _TOX = re.compile(r"\bpy3(\d{1,2})\b|\bpy3\.(\d{1,2})\b|\b(?:py)?\{([^}]*)\}")
 
@@ -131,10 +126,7 @@ def _without_python(facts: Facts) -> Project:
         id="ci",
         given=found.given,
         seen=(("Python", "no project of Python was found, so nothing of it is installed"), *found.seen),
-        notes=(
-            _OTHERS,
-            *found.notes,
-        ),
+        notes=(_OTHERS, *found.notes),
     )
 
 
@@ -196,20 +188,20 @@ class _Look:
         if self.folder:
             self._give("working-directory", self.folder, f"{self.signs.python} makes a project of it")
         if self.folder or not self.alone:
-            one = (
+            why = (
                 "the only project keeps the short name"
                 if self.alone
                 else "tells its artifacts from the others'"
             )
-            self._give("name", self.id, one)
+            self._give("name", self.id, why)
         if self.folder or not self.alone:
             return
         for each, about in self.known.items():
             if each and about.python:
-                why = (
+                found = (
                     "is tested with the rest" if about.tests else "has no tests of its own, so it gets no job"
                 )
-                self.seen.append((each, why))
+                self.seen.append((each, found))
 
     def _manager(self) -> Manager | None:
         try:
@@ -219,12 +211,8 @@ class _Look:
         self.seen.append(("manager", f"{found.manager}, from {found.reason}"))
         if found.manager in _WITH_A_LOCK and not found.locks:
             lacking = f"{found.manager} has no lock here"
-            self._give(
-                "lock-policy",
-                "prefer",
-                lacking,
-                f"{lacking}, so that versions are chosen anew each time; commit one",
-            )
+            check = f"{lacking}, so that versions are chosen anew each time; commit one"
+            self._give("lock-policy", "prefer", lacking, check)
         return found.manager
 
     def _unclear_manager(self, unclear: BadInput) -> Manager | None:
@@ -270,25 +258,15 @@ class _Look:
         if ownership.is_marked(self.facts.content.get(path, b"")):
             job = reading.workflow(self.facts.content[path]).jobs.get(self.id)
             given = job.given.get("python-versions") if job else None
-            yield (
-                path,
-                {int(each) for each in _VERSION.findall(given.text if isinstance(given, Scalar) else "")},
-            )
+            text = given.text if isinstance(given, Scalar) else ""
+            yield path, {int(each) for each in _VERSION.findall(text)}
         for name in ("tox.ini", "tox.toml"):
-            yield (
-                name,
-                {
-                    int(each)
-                    for found in _TOX.findall(self._text(name))
-                    for part in found
-                    for each in _minors(part)
-                },
-            )
+            parts = (part for found in _TOX.findall(self._text(name)) for part in found)
+            yield name, {int(each) for part in parts for each in _minors(part)}
         yield "noxfile.py", {int(each) for each in _VERSION.findall(self._text("noxfile.py"))}
         for path in self.facts.files:
-            if path.startswith(f"{WORKFLOWS}/") and not ownership.is_marked(
-                self.facts.content.get(path, b"")
-            ):
+            others = not ownership.is_marked(self.facts.content.get(path, b""))
+            if others and path.startswith(f"{WORKFLOWS}/"):
                 lines = [each for each in self.facts.text(path).splitlines() if "python" in each.lower()]
                 yield path, {int(each) for each in _VERSION.findall("\n".join(lines))}
 
@@ -298,43 +276,47 @@ class _Look:
         """Choose groups and extras, and return those that are installed."""
         known = needs.with_what_comes_along(groups.of_project(self.files, manager))
         linters = self._linters()
-        tests = self._tests(known) if self.signs.tests else ()
+        runtime = sorted(groups.left_out(self.files, manager))
+        tests = tuple(dict.fromkeys((*self._tests(known), *runtime))) if self.signs.tests else ()
         choice = needs.choose(known, tests, linters, most=1 if manager is Manager.HATCH else 0)
         for how in (How.GROUP, How.EXTRA):
             if names := choice.names(how):
                 self._give(how.value, ", ".join(names), choice.why(how))
+        if names := choice.test_groups:
+            self._give("test-groups", ", ".join(names), "the tests need no linters, and start sooner without")
         for each in choice.missing:
-            if each == needs.PYTEST:
-                self.notes.append(
-                    "pytest is named in no dependency group, extra or requirements file, so the tests cannot run: "
-                    + _declare(manager)
-                )
-            elif each == needs.COVERAGE:
-                found = f"{self.signs.coverage} is there, but nothing installs coverage.py"
-                self._give(
-                    "coverage",
-                    "false",
-                    found,
-                    f"{found}, so that nothing is measured; with it, take this out",
-                )
-            elif each in linters and self._is_locked(each):
-                self.seen.append(
-                    (
-                        each,
-                        f"{linters[each]}; no group names it, but the lock has it, through another package",
-                    )
-                )
-            elif each in linters:
-                said = f"{each} is configured ({linters[each]}) but nothing installs it, which quality takes for an error"
-                self.notes.append(f"{said}: {_declare(manager)}")
-            else:
-                self.notes.append(f"the tests import {each}, and no group that is installed brings it")
+            self._lacks(each, manager, linters, runtime)
         chosen = {group for group, _ in choice.chosen}
         if self.folder == "" and self.alone and self._is_workspace(manager):
             self._give(
                 "install-args", "--all-packages", "the members of the workspace are tested from the root"
             )
         return tuple(each for each in known if each.how is How.ALWAYS or each in chosen)
+
+    def _lacks(self, each: str, manager: Manager, linters: Mapping[str, str], runtime: Sequence[str]) -> None:
+        """Say what it means that nothing brings a distribution."""
+        if each == needs.PYTEST:
+            self.notes.append(
+                "pytest is named in no dependency group, extra or requirements file, so the tests cannot run: "
+                + _declare(manager)
+            )
+        elif each == needs.COVERAGE:
+            found = f"{self.signs.coverage} is there, but nothing installs coverage.py"
+            check = f"{found}, so that nothing is measured; with it, take this out"
+            self._give("coverage", "false", found, check)
+        elif each in linters and self._is_locked(each):
+            found = f"{linters[each]}; no group names it, but the lock has it, through another package"
+            self.seen.append((each, found))
+        elif each in linters:
+            said = f"{each} is configured ({linters[each]}) but nothing installs it, which quality takes for an error"
+            self.notes.append(f"{said}: {_declare(manager)}")
+        elif each in runtime:
+            said = (
+                f"the project needs {each}, and no requirements file has it, which are what set-up installs"
+            )
+            self.notes.append(f"{said}: compile one from pyproject.toml, or add it")
+        else:
+            self.notes.append(f"the tests import {each}, and no group that is installed brings it")
 
     def _is_locked(self, name: str) -> bool:
         """Whether a lock that lists packages by name has one."""
@@ -376,7 +358,14 @@ class _Look:
             _flat(pyproject),
             *(self._text(name) for name in ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")),
         ]
-        return needs.of_tests(sources, settings, known, measured=bool(self.signs.coverage))
+        return needs.of_tests(sources, settings, known, self._modules(), measured=bool(self.signs.coverage))
+
+    def _modules(self) -> Iterator[str]:
+        """Yield the names by which the project's own code is imported."""
+        for path in self.own:
+            if path.endswith(".py"):
+                first, _, rest = path.removeprefix("src/").partition("/")
+                yield first if rest else first.removesuffix(".py")
 
     def _services(self, installed: Sequence[groups.Group]) -> None:
         if not self.signs.tests:
@@ -404,11 +393,7 @@ class _Look:
 
     def _parts(self) -> None:
         parts = (
-            (
-                "tests",
-                self.signs.tests,
-                "no tests were found, so none run: once there is a test_*.py they do",
-            ),
+            ("tests", self.signs.tests, "none were found, so none run; once there is a test_*.py they do"),
             ("coverage", self.signs.coverage, "nothing says that coverage is measured, so it is not judged"),
             ("build", self.signs.package, "no [build-system], so no package is built"),
             ("documents", self.signs.documents, "none"),
@@ -450,11 +435,28 @@ def _minors(text: str) -> Iterator[str]:
 
 def _hosts(files: ProjectFiles) -> list[str]:
     """Return the hosts of package indexes that are not everybody's."""
-    found: set[str] = set()
-    for data in files.content.values():
-        if b"://" in data and len(data) < _LONGEST:
-            found.update(each.decode("ascii", "replace").lower() for each in _INDEX.findall(data))
-    return sorted(each for each in found if not _EVERYBODYS.search(each))
+    found = (_HOST.match(each) for each in _indexes(files))
+    return sorted({each[1].lower() for each in found if each} - _PUBLIC)
+
+
+def _indexes(files: ProjectFiles) -> Iterator[str]:
+    """Yield the addresses of indexes, in the words of uv, Poetry, PDM, Pipenv and pip."""
+    tables = [
+        *(files.table("pyproject.toml", "tool", name) for name in ("uv", "poetry", "pdm")),
+        files.toml("uv.toml"),
+        files.toml("Pipfile"),
+    ]
+    for table in tables:
+        yield from map(str, (table.get("index-url", ""), table.get("extra-index-url", "")))
+        for name in ("index", "source"):
+            listed = table.get(name)
+            for each in listed if isinstance(listed, list) else ():
+                if isinstance(each, dict):
+                    yield str(each.get("url", ""))
+    for name in files.requirement_files():
+        for line in requirements.lines(files.content[name].decode("utf-8-sig", "replace")):
+            if line.kind is requirements.Kind.OPTION:
+                yield from line.text.split()[1:]
 
 
 def _declare(manager: Manager) -> str:

@@ -40,14 +40,24 @@ PYTEST, COVERAGE = "pytest", "coverage"
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """The groups and extras to install, with what each brings of what is needed, and what nothing brings."""
+    """The groups and extras to install, with what each brings of what is needed, and what nothing brings.
+
+    `tests` are those of them that the tests need.
+    """
 
     chosen: tuple[tuple[Group, tuple[str, ...]], ...]
+    tests: tuple[Group, ...]
     missing: tuple[str, ...]
 
     def names(self, how: How) -> tuple[str, ...]:
         """Return the names for one input."""
         return tuple(group.name for group, _ in self.chosen if group.how is how)
+
+    @property
+    def test_groups(self) -> tuple[str, ...]:
+        """The groups for the tests where others are for the linters alone; nothing where all are for both."""
+        found = tuple(each.name for each in self.tests if each.how is How.GROUP)
+        return found if found != self.names(How.GROUP) else ()
 
     def why(self, how: How) -> str:
         """Return what for, as the end of a sentence."""
@@ -65,18 +75,25 @@ def with_what_comes_along(groups: Iterable[Group]) -> tuple[Group, ...]:
 
 
 def of_tests(
-    sources: Iterable[str], settings: Iterable[str], groups: Sequence[Group], *, measured: bool
+    sources: Iterable[str],
+    settings: Iterable[str],
+    groups: Sequence[Group],
+    own: Iterable[str],
+    *,
+    measured: bool,
 ) -> tuple[str, ...]:
     """Return the distributions that the tests need, as far as any group brings them.
 
     pytest is always one of them, coverage.py where it is `measured`. `sources` are the tests as text, `settings` what
-    pytest reads.
+    pytest reads, `own` the modules of the project itself.
     """
     known = frozenset().union(*(each.brings for each in groups)) if groups else frozenset()
     found = dict.fromkeys([PYTEST, COVERAGE] if measured else [PYTEST])
+    ours = frozenset(own)
     for text in sources:
-        for module in _IMPORT.findall(text):
-            found.setdefault(normalised(_BRINGS.get(module, module)))
+        for module in dict.fromkeys(_IMPORT.findall(text)):
+            if module not in ours:
+                found.setdefault(normalised(_BRINGS.get(module, module)))
     for text in settings:
         for pattern, plugin in _PLUGINS:
             if pattern.search(text):
@@ -110,8 +127,10 @@ def choose(
             left = [each for each in left if each not in best.brings]
         yield from left
 
-    missing = [*take(tests, _FOR_TESTS), *take(linters, _FOR_LINTERS)]
-    return Choice(chosen=tuple(chosen.items()), missing=tuple(missing))
+    missing = list(take(tests, _FOR_TESTS))
+    for_tests = tuple(chosen)
+    missing += take(linters, _FOR_LINTERS)
+    return Choice(chosen=tuple(chosen.items()), tests=for_tests, missing=tuple(missing))
 
 
 def _rank(group: Group, needs: Sequence[str], ranks: Sequence[str]) -> tuple[int, bool, int, int, str]:

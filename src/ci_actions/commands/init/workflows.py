@@ -120,6 +120,13 @@ def _scheduled(
         id = name if alone else each.id
         given = [every for every in each.given if every.name in inputs]
         if name == "nightly":
+            # It runs no linter.
+            given = [
+                replace(every, value=each.value("test-groups") or every.value)
+                if every.name == "groups"
+                else every
+                for every in given
+            ]
             given += each.nightly
         if name == "maintenance":
             given += _one_python(each)

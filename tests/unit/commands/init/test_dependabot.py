@@ -39,6 +39,16 @@ def found(*paths: str, **files: str) -> dict[str, tuple[str, ...]]:
             },
             {"uv": ("/",)},
         ),
+        (
+            ("packages/a/tests/test_a.py", "packages/b/tests/test_b.py"),
+            {
+                "pyproject.toml": '[tool.uv.workspace]\nmembers = ["packages/*"]\n',
+                "uv.lock": "version = 1\n",
+                "packages/a/pyproject.toml": f'{TOML}[dependency-groups]\ndev = ["pytest"]\n',
+                "packages/b/pyproject.toml": TOML,
+            },
+            {"uv": ("/",)},
+        ),
         (("web/package-lock.json", "node_modules/x/yarn.lock"), {}, {"npm": ("/web",)}),
         (("Dockerfile", "deploy/api.Dockerfile", "compose.yml"), {}, {"docker": ("/", "/deploy"), "docker-compose": ("/",)}),
         (("go.mod", "Cargo.lock", "x/Gemfile"), {}, {"gomod": ("/",), "cargo": ("/",), "bundler": ("/x",)}),

@@ -48,7 +48,11 @@ EXTRAS = '\n[project.optional-dependencies]\ntest = ["pytest"]\ncli = ["click>=8
             {"groups": "tests"},
             id="the group whose name says it",
         ),
-        pytest.param(pyproject(GROUPS + TOOLS), {"groups": "tests, lint, typing"}, id="linters bring theirs"),
+        pytest.param(
+            pyproject(GROUPS + TOOLS),
+            {"groups": "tests, lint, typing", "test-groups": "tests"},
+            id="linters bring theirs",
+        ),
         pytest.param(pyproject(GROUPS + TOOLS, {}), {"groups": "lint, typing"}, id="no tests, no pytest"),
         pytest.param(
             pyproject(
@@ -57,6 +61,16 @@ EXTRAS = '\n[project.optional-dependencies]\ntest = ["pytest"]\ncli = ["click>=8
             ),
             {"groups": "test, slow"},
             id="what tests import",
+        ),
+        pytest.param(
+            {
+                **pyproject('dependencies = ["flask"]\n'),
+                "requirements/tests.txt": "pytest\n",
+                "requirements/docs.txt": "flask\na\n",
+                "src/a/__init__.py": "",
+            },
+            {"groups": "tests, docs"},
+            id="what the project needs, but not itself",
         ),
         pytest.param(pyproject(EXTRAS), {"extras": "test"}, id="extras"),
         pytest.param(
@@ -197,11 +211,26 @@ def test_tests_and_linters_get_what_they_need(files: Mapping[str, str], expected
             },
             "come from x.dev, too",
         ),
+        (
+            {"requirements.txt": "pytest\n", **pyproject('dependencies = ["flask"]\n')},
+            "the project needs flask, and no requirements file has it",
+        ),
         ({"main.go": "", "go.mod": "module x\n"}, "No Python project was found"),
     ],
 )
 def test_what_nobody_but_the_user_knows_is_a_note(files: Mapping[str, str], words: str) -> None:
     assert any(words in each for each in one(files).notes)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pyproject('[tool.sponsors]\nurl = "https://x.dev"\n[project.urls]\nurl = "https://x.dev"\n'),
+        pyproject('[[tool.uv.index]]\nurl = "https://pypi.org/simple"\n'),
+    ],
+)
+def test_not_every_address_is_an_index(files: Mapping[str, str]) -> None:
+    assert not [each for each in one(files).notes if "packages come from" in each]
 
 
 @pytest.mark.parametrize(
