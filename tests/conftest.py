@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Mapping
@@ -50,6 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
     environ = isolated(os.environ, Path(machine.name))
     os.environ.clear()
     os.environ.update(environ)
+    # What a shell runs in the background may be deaf to signals (`&` without job control, `nohup`), and its children too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if os.name == "posix" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

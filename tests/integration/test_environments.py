@@ -139,6 +139,58 @@ def test_the_project_itself_is_no_part_of_the_proof(machine: Workshop, interpret
     assert "shop 0.1 was added" in found.reasons
 
 
+@pytest.fixture
+def in_place(machine: Workshop, interpreter: Interpreter, tmp_path: Path) -> Path:
+    """A project that is installed in place and kept with its environment, which was recorded with it."""
+    folder = machine.project(f"kept-{tmp_path.name}", {"pyproject.toml": PROJECT + BUILD})
+    driver = machine.driver(folder, Manager.UV, lock_policy="prefer")
+    driver.install()
+    driver.install_project()
+    environments.record(
+        folder / ".venv", interpreter=interpreter, origin=origin(), local=driver.local, project=folder,
+        in_place={"shop": "as it is"},
+    )  # fmt: skip
+    return folder
+
+
+def kept(folder: Path, interpreter: Interpreter, digest: str = "as it is") -> Verified | Rejected:
+    return verified(folder, interpreter, local={"shop"}, project=folder, in_place={"shop": digest})
+
+
+def test_a_project_that_is_kept_is_part_of_the_proof(in_place: Path, interpreter: Interpreter) -> None:
+    found = kept(in_place, interpreter)
+    assert isinstance(found, Verified)
+    assert found.in_place == {"shop"}
+    (path_file,) = site(in_place).glob("*shop*.pth")
+    path_file.write_text(f"{path_file.read_text()}import os\n")
+    after = kept(in_place, interpreter)
+    assert isinstance(after, Rejected)
+    assert after.reason == f"{path_file.name} was changed"
+
+
+def test_a_project_that_depends_on_something_else_now_is_none_of_it(
+    in_place: Path, interpreter: Interpreter
+) -> None:
+    for found in (kept(in_place, interpreter, "another"), verified(in_place, interpreter, local={"shop"})):
+        assert isinstance(found, Verified)
+        assert not found.in_place
+        assert "shop" not in found.marker.distributions
+
+
+def test_a_project_that_is_kept_leads_to_the_new_place(
+    in_place: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    there = moved(in_place, tmp_path / "moved" / "shop")
+    found = kept(there, interpreter)
+    assert isinstance(found, Verified)
+    assert isinstance(relocation.relocate(found, Process(os.environ)), Verified)
+    again = kept(there, interpreter)
+    assert isinstance(again, Verified)
+    assert again.in_place == {"shop"}
+    assert not again.moved
+    assert output(there, "shop") == "greet 1.1\nshop"
+
+
 # --- another place -------------------------------------------------------------------------------
 
 

@@ -125,8 +125,12 @@ def test_a_lock_that_is_ignored_is_left_as_it_was(workshop: Workshop) -> None:
     folder = locked(workshop, (PROJECT + BUILD).replace('["greet"]', '["greet<1.1"]'))
     (folder / "pyproject.toml").write_text(PROJECT + BUILD)
     before = (folder / "uv.lock").read_bytes()
-    workshop.driver(folder, Manager.UV, lock_policy="ignore").install()
+    driver = workshop.driver(folder, Manager.UV, lock_policy="ignore")
+    driver.install()
     assert names(folder)["greet"] == "1.1"
+    # A phase of its own: the project takes nothing back to what the lock names.
+    driver.install_project()
+    assert {"greet": "1.1", "shop": "0.1"}.items() <= names(folder).items()
     assert (folder / "uv.lock").read_bytes() == before
 
 

@@ -19,6 +19,16 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Another:
+    """A step that starts another of our capabilities, `inputs` being all it is given."""
+
+    id: str
+    capability: str
+    when: str
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Uses:
     """A step that calls somebody else's action, `action`, by the full commit of `tag`.
 

@@ -200,15 +200,17 @@ def record(
     origin: Origin,
     local: Collection[str] = frozenset(),
     project: Path | None = None,
+    in_place: Mapping[str, str] | None = None,
 ) -> Marker:
     """Leave the note in the environment that a manager has just made, and return it.
 
     `local` are the names of the project itself and of others that lie beside it, as is everything that was installed
-    from a folder in `project`: they are installed anew each time and are no part of the proof. Raises
-    NotAnEnvironment, OSError.
+    from a folder in `project`: they are installed anew each time and are no part of the proof. But for those `in_place`:
+    the note keeps on what their installation depends. Raises NotAnEnvironment, OSError.
     """
     environment = read(path)
-    held = _Held.of(environment, local, project)
+    kept = {name: digest for name, digest in (in_place or {}).items() if name and digest}
+    held = _Held.of(environment, local, project, kept)
     wrong = wrong_files(str(path), list(held.expected.values()))
     absent = tuple(each.path for each in wrong if each.how == "missing")
     other = {each.path for each in wrong if each.how in ("changed", "unreadable")}
@@ -226,6 +228,7 @@ def record(
         },
         links={name: target for name, target in environment.content.links.items() if name not in held.local},
         absent=absent,
+        in_place=kept,
     )
     write(path, marker)
     return marker
@@ -255,7 +258,13 @@ class _Held:
     local: frozenset[str]
 
     @classmethod
-    def of(cls, environment: Environment, local: Collection[str], project: Path | None) -> _Held:
+    def of(
+        cls,
+        environment: Environment,
+        local: Collection[str],
+        project: Path | None,
+        in_place: Collection[str] = frozenset(),
+    ) -> _Held:
         expected: dict[str, Expected] = {}
         records = {}
         others: set[str] = set()
@@ -263,6 +272,7 @@ class _Held:
         names = {normalised(each) for each in local}
         if project is not None:
             names |= {each.name for each in found if _comes_from(project, each, environment)}
+        names -= set(in_place)
         for each in found:
             if not each.has_record:
                 continue
@@ -313,7 +323,7 @@ class Verified:
     """Everything in the environment is as it was recorded; it works here once it is not `moved` any more.
 
     `files` were read, whole, and have together `size` bytes. `mentions` are those that hold the path where it was made,
-    if that is another one.
+    if that is another one. `in_place` are the projects whose installation is among what was proved.
     """
 
     environment: Environment
@@ -321,6 +331,7 @@ class Verified:
     files: int
     size: int
     mentions: tuple[str, ...] = ()
+    in_place: frozenset[str] = frozenset()
 
     @property
     def moved(self) -> bool:
@@ -351,12 +362,13 @@ def verify(
     process: Process,
     local: Collection[str] = frozenset(),
     project: Path | None = None,
+    in_place: Mapping[str, str] | None = None,
 ) -> Verified | Rejected:
     """Return whether the environment at `path` is the one that was recorded for this interpreter and origin.
 
     `locked` are the versions that the lock allows, by name; None where there is no lock. Every file that a RECORD or
     the note names is read and hashed, and nothing else may lie where Python would find it. `local` and `project` say what
-    is no part of it, as for `record`.
+    is no part of it, as for `record`; one that was installed `in_place` and depends on something else now is none either.
     """
     try:
         environment = read(path)
@@ -372,14 +384,16 @@ def verify(
         return Rejected(tuple(reasons))
     # It starts while we read.
     started = _start(environment, process)
-    held = _Held.of(environment, local, project)
+    kept = {name for name, digest in marker.in_place.items() if (in_place or {}).get(name) == digest}
+    marker = _without(marker, marker.in_place.keys() - kept)
+    held = _Held.of(environment, {*local, *marker.in_place}, project, kept)
     expected = _expected(held, marker)
     needle = marker.made_at.encode("utf-8", "surrogateescape")
     moved = os.path.abspath(path) != marker.made_at
     wrong_ones = wrong_files(str(path), list(expected.values()), needle if moved else b"")
     reasons = [
         *_starts(started, interpreter),
-        *_distributions(held, marker, locked),
+        *_distributions(held, marker, locked and {**locked, **dict.fromkeys(kept, ("",))}),
         *_links(environment, marker),
         *_files(held, [each for each in wrong_ones if each.how != "mentions"]),
         *_added(held, marker, expected),
@@ -388,7 +402,22 @@ def verify(
         return Rejected(tuple(dict.fromkeys(reasons)))
     mentions = tuple(each.path for each in wrong_ones if each.how == "mentions")
     size = _size(str(path), expected.values())
-    return Verified(environment=environment, marker=marker, files=len(expected), size=size, mentions=mentions)
+    return Verified(
+        environment=environment,
+        marker=marker,
+        files=len(expected),
+        size=size,
+        mentions=mentions,
+        in_place=frozenset(kept),
+    )
+
+
+def _without(marker: Marker, projects: Collection[str]) -> Marker:
+    """Return the note without projects that are to be installed anew."""
+    from dataclasses import replace
+
+    kept = {name: each for name, each in marker.distributions.items() if name not in projects}
+    return replace(marker, distributions=kept)
 
 
 def _expected(held: _Held, marker: Marker) -> dict[str, Expected]:

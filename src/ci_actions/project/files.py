@@ -93,6 +93,11 @@ class ProjectFiles:
             found = inner
         return found
 
+    @property
+    def is_package(self) -> bool:
+        """Whether the project says how it is built."""
+        return "setup.py" in self or bool(self.table("pyproject.toml", "build-system"))
+
     def pylocks(self) -> tuple[str, ...]:
         """Return the lock files of PEP 751, `pylock.toml` first."""
         return tuple(

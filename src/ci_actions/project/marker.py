@@ -48,7 +48,8 @@ class Marker:
     `made_at` is the absolute path of the environment when it was made, `interpreter` what tells its interpreter from
     every other. The last three correct and complete what the RECORDs say: `files` are the digests of files in no
     RECORD or different from it, `links` the targets of symbolic links, `absent` the files that a RECORD names and
-    that were not installed. Paths are relative to the environment.
+    that were not installed. Paths are relative to the environment. `in_place` is the project itself, if it is among the
+    distributions: its name, and the digest of all that its installation depends on (`in_place.depends_on`).
     """
 
     made_at: str
@@ -58,6 +59,7 @@ class Marker:
     files: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    in_place: Mapping[str, str] = field(default_factory=dict)
 
 
 def encoded(marker: Marker) -> str:
@@ -87,6 +89,7 @@ def decoded(text: str) -> Marker:
             files=_texts(value["files"]),
             links=_texts(value["links"]),
             absent=tuple(map(_text, value["absent"])),
+            in_place=_texts(value.get("in_place", {})),
         )
     except NotAMarker:
         raise

@@ -78,7 +78,7 @@ def relocate(verified: Verified, process: Process) -> Verified | Rejected:
     new = os.path.abspath(environment.path)
     move = Move(marker.made_at, new)
     try:
-        _can_move(environment, move)
+        _can_move(environment, move, marker)
         touched = _rewrite(environment, move)
         _nothing_left(set(verified.mentions) - touched)
         # It names its sources by the old path, and nobody proved it.
@@ -91,11 +91,13 @@ def relocate(verified: Verified, process: Process) -> Verified | Rejected:
     return replace(verified, environment=read(environment.path), marker=moved, mentions=())
 
 
-def _can_move(environment: Environment, move: Move) -> None:
+def _can_move(environment: Environment, move: Move, marker: Marker) -> None:
     if environment.scripts == "Scripts":
         raise CannotMove("Windows launchers hold the path of their interpreter")
     if any(sign in move.new for sign in "\n\r'\"$`\\"):
         raise CannotMove(f"the path {move.new!r} has signs that shells understand")
+    if marker.in_place and len(move.pairs()) == 1:
+        raise CannotMove(f"{os.path.dirname(move.old)} is too short a name to look for")
 
 
 def _nothing_left(mentions: set[str]) -> None:

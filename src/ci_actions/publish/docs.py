@@ -18,7 +18,7 @@ from typing import Any
 from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
 from ci_actions.commands.help import describe
 from ci_actions.kit import markdown
-from ci_actions.kit.action import Call, Uses
+from ci_actions.kit.action import Another, Call, Uses
 from ci_actions.kit.earlier import variable
 from ci_actions.kit.inputs import Declared, declared, environment_name
 from ci_actions.kit.run import COMMON_OUTPUTS, Capability
@@ -48,12 +48,12 @@ def action_inputs(capability: Capability[Any]) -> Iterator[tuple[str, str, Decla
                 yield alias, f"Another name of `{each.name}`.", each
 
 
-def action_steps(capability: Capability[Any]) -> Sequence[Call | Uses]:
+def action_steps(capability: Capability[Any]) -> Sequence[Call | Another | Uses]:
     """Return the steps of an action: those in its `action.py`, else one call."""
     package = f"ci_actions.{capability.name.replace('-', '_')}"
     if find_spec(f"{package}.action") is None:
         return (Call(phase=""),)
-    steps: Sequence[Call | Uses] = import_module(f"{package}.action").STEPS
+    steps: Sequence[Call | Another | Uses] = import_module(f"{package}.action").STEPS
     return steps
 
 
@@ -92,6 +92,8 @@ def action_yml(capability: Capability[Any], present: str) -> str:
             given = {environment_name(name): f"${{{{ inputs.{name} }}}}" for name in names} if first else {}
             lines += _call(capability, step, given)
             first = False
+        elif isinstance(step, Another):
+            lines += _another(step)
         else:
             lines += _uses(step, present)
     return "\n".join(lines) + "\n"
@@ -108,6 +110,16 @@ def _call(capability: Capability[Any], step: Call, given: Mapping[str, str]) -> 
     for name, value in {**given, **left, **step.env}.items():
         yield f"        {name}: {value}"
     yield f'      run: bash "$GITHUB_ACTION_PATH/start.sh" {capability.name} {step.phase}'.rstrip()
+
+
+def _another(step: Another) -> Iterator[str]:
+    yield f"    - id: {step.id}"
+    yield f"      if: {step.when}"
+    yield "      shell: bash"
+    yield "      env:"
+    for name, value in step.inputs.items():
+        yield f"        {environment_name(name)}: {value}"
+    yield f'      run: bash "$GITHUB_ACTION_PATH/start.sh" {step.capability}'
 
 
 def _uses(step: Uses, present: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from ci_actions.kit.clock import Clock
 from ci_actions.kit.run import Edges
 from ci_actions.project import environments
 from ci_actions.project.environments import Rejected, Verified
-from ci_actions.python_setup_with_cache import activate, decide, environment, facts
+from ci_actions.python_setup_with_cache import activate, decide, environment, facts, in_place
 from ci_actions.python_setup_with_cache.config import Config
-from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver
+from ci_actions.python_setup_with_cache.drivers.base import Drifted, Driver, Job
 from ci_actions.python_setup_with_cache.model import Finished, FinishFacts, Installed, Plan, Work
 
 #: Requirements that are not met and are told; more of them say nothing new.
@@ -50,6 +51,9 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         return begun
     moved_from, work = _moved(work, edges, watch)
     job = environment.job(config, edges, keyed)
+    kept = in_place.kept(job.files, job.directory, job.detected.manager)
+    if config.install and not work.installs and _needs_nothing(job, found.proof, kept):
+        return replace(begun, moved_from=moved_from, distributions=_count(found.proof))
     driver = environment.ready(config, edges, keyed, job)
     begun = replace(begun, manager=driver.tool.argv, moved_from=moved_from, rejected=work.rejected)
     watch.lap("manager")
@@ -66,21 +70,24 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         _remove(job.venv)
     driver.install()
     watch.lap("install")
-    marker = environment.record(config, plan, keyed, driver)
+    if kept:
+        driver.install_project()
+        watch.lap("project")
+    marker = environment.record(config, plan, keyed, driver, kept)
     begun = replace(begun, notices=(*begun.notices, *_misfits(driver)))
     watch.lap("record")
     saves = plan.save and found.matched != keyed.key
     if config.prune and saves:
         _prune(driver, job.venv, plan.keeps)
         watch.lap("prune")
-    kept = facts.kept_folders(edges, keyed)
+    folders = facts.kept_folders(edges, keyed)
     return replace(
         begun,
         installed=True,
         distributions=len(marker.distributions),
-        size=sum(facts.size(path) for path in kept) if saves else 0,
+        size=sum(facts.size(path) for path in folders) if saves else 0,
         save=saves,
-        has_project=driver.has_project,
+        has_project=driver.has_project and not kept,
     )
 
 
@@ -120,6 +127,14 @@ def _moved(work: Work, edges: Edges[Config], watch: Watch) -> tuple[str, Work]:
             work, installs=True, removes=work.facts.disposable, moves=False, rejected=after.reason
         )
     return before, work
+
+
+def _needs_nothing(job: Job, proof: Verified | Rejected | None, kept: Mapping[str, str]) -> bool:
+    """Return whether a proved environment holds all there is to install, and nobody calls its manager."""
+    assert isinstance(proof, Verified)
+    return kept.keys() == proof.in_place and in_place.is_self_sufficient(
+        job.files, job.directory, job.detected.manager
+    )
 
 
 def _restored(work: Work) -> str:

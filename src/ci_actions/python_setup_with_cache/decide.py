@@ -166,16 +166,11 @@ def keyed(config: Config, facts: KeyFacts) -> Keyed:
             choice.manager,
             facts.plan.keeps,
             facts.environment,
-            "" if choice.program else _set_of(choice.manager),
+            facts.brought_by,
         ),
         parts=found.parts,
         digest=found.digest,
     )
-
-
-def _set_of(manager: Manager) -> str:
-    """Return the name of the environment that brings a manager."""
-    return {Manager.PYLOCK: "uv"}.get(manager, str(manager))
 
 
 def install(config: Config, facts: InstallFacts) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ci_actions.home import cache_home
@@ -13,6 +14,7 @@ from ci_actions.project.managers import detect
 from ci_actions.project.marker import Marker, Origin
 from ci_actions.project.model import Interpreter
 from ci_actions.project.reading import read_project
+from ci_actions.python_setup_with_cache import in_place
 from ci_actions.python_setup_with_cache.config import Config
 from ci_actions.python_setup_with_cache.drivers import driver
 from ci_actions.python_setup_with_cache.drivers.base import Driver, Job
@@ -88,20 +90,22 @@ def proof(config: Config, edges: Edges[Config], plan: Plan, keyed: Keyed) -> Ver
         process=edges.process,
         local=manager.local,
         project=work.directory,
+        in_place=in_place.kept(work.files, work.directory, work.detected.manager),
     )
     if isinstance(found, Verified) and not found.moved and edges.context.github:
         environments.drop_bytecode(found.environment)
     return found
 
 
-def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver) -> Marker:
-    """Leave the note in an environment that was just made."""
+def record(config: Config, plan: Plan, keyed: Keyed, filled: Driver, kept: Mapping[str, str]) -> Marker:
+    """Leave the note in an environment that was just made, with the projects in it that are kept."""
     return environments.record(
         filled.job.venv,
         interpreter=filled.job.interpreter,
         origin=origin(config, plan, keyed),
         local=filled.local,
         project=filled.job.directory,
+        in_place=kept,
     )
 
 

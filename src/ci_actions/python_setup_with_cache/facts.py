@@ -90,10 +90,12 @@ def key_facts(config: Config, edges: Edges[Config], plan: Plan) -> KeyFacts:
         if config.cache_dependency_path
         else {}
     )
+    chosen = choice(config, edges, files, detected)
     return KeyFacts(
         plan=plan,
         interpreter=plan.interpreter or _brought(config, edges, plan, files),
-        choice=choice(config, edges, files, detected),
+        choice=chosen,
+        brought_by=_brought_by(chosen, files, edges.directory),
         machine=machine(edges),
         environment=(edges.directory / ".venv").as_posix(),
         files={**inputs(files, detected), **extra},
@@ -187,6 +189,15 @@ def choice(config: Config, edges: Edges[Config], files: ProjectFiles, detected: 
         which=edges.which,
         process=edges.process,
     )
+
+
+def _brought_by(chosen: Choice | None, files: ProjectFiles, directory: Path) -> str:
+    if chosen is None or chosen.program:
+        return ""
+    from ci_actions.python_setup_with_cache.drivers.provide import environments_of
+    from ci_actions.python_setup_with_cache.in_place import is_self_sufficient
+
+    return "" if is_self_sufficient(files, directory, chosen.manager) else environments_of(chosen)
 
 
 def wanted_version(files: ProjectFiles, manager: Manager) -> str:

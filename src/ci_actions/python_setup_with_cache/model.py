@@ -125,11 +125,16 @@ class Keyed(HandedOn):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class KeyFacts:
-    """What the second phase found: the interpreter that came, the manager that will be used, and what lies where."""
+    """What the second phase found: the interpreter that came, the manager that will be used, and what lies where.
+
+    `brought_by` is how the folders of the private environment begin that brings the manager, empty where none is needed
+    once the project's environment is made.
+    """
 
     plan: Plan
     interpreter: Interpreter
     choice: Choice | None
+    brought_by: str
     machine: Machine
     environment: str
     files: Mapping[str, bytes]

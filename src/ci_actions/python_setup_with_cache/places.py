@@ -45,8 +45,8 @@ class Machine:
 def kept(machine: Machine, manager: Manager, keeps: str, environment: str, program: str) -> tuple[str, ...]:
     """Return the paths to keep for `venv`, `downloads` or `both`.
 
-    `environment` is the path of the project's environment; `program` names the manager's own environments, empty where
-    the manager was there already.
+    `environment` is the path of the project's environment; `program` is how the folders begin of the one that brings
+    the manager, empty where the manager was there already. It tells pip from pip-audit, and from a pip of another release.
     """
     return tuple(machine.spoken(path) for path in _kept(machine, manager, keeps, environment, program))
 

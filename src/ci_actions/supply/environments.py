@@ -35,11 +35,15 @@ def locked_environment(
     where pip fetches from. An environment that is found is used only if no file in it was added, removed or changed
     since it was made. Raises Unavailable when it cannot be made.
     """
-    locked = lock.read_bytes().replace(b"\r\n", b"\n")
     words = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
     return _environment(
-        lock.stem, locked, words, f"what {lock.name} locks", python, cache, process, environ, progress
+        name_of_locked(lock), words, f"what {lock.name} locks", python, cache, process, environ, progress
     )
+
+
+def name_of_locked(lock: Path) -> str:
+    """Return how the folders of `locked_environment` begin, whatever interpreter they are made with."""
+    return _name(lock.stem, lock.read_bytes().replace(b"\r\n", b"\n"))
 
 
 def named_environment(
@@ -55,16 +59,23 @@ def named_environment(
 
     Raises Unavailable when it cannot be made.
     """
-    name = requirement.partition("[")[0].rstrip("<>=!~.0123456789, ")
     return _environment(
-        name, requirement.encode(), [requirement], f"{requirement} (this release has no hashes of it)",
+        name_of_named(requirement), [requirement], f"{requirement} (this release has no hashes of it)",
         python, cache, process, environ, progress,
     )  # fmt: skip
 
 
+def name_of_named(requirement: str) -> str:
+    """Return how the folders of `named_environment` begin, whatever interpreter they are made with."""
+    return _name(requirement.partition("[")[0].rstrip("<>=!~.0123456789, "), requirement.encode())
+
+
+def _name(title: str, made_of: bytes) -> str:
+    return f"{title}-{sha256(made_of)[:16]}"
+
+
 def _environment(
-    title: str,
-    made_of: bytes,
+    begins: str,
     words: list[str],
     what: str,
     python: str,
@@ -74,7 +85,8 @@ def _environment(
     progress: Callable[[str], None],
 ) -> Path:
     home = cache / "ci-actions" / "environments"
-    name = f"{title}-{sha256(made_of + _identity(python, process))[:16]}"
+    title = begins.rpartition("-")[0]
+    name = f"{begins}-{sha256(_identity(python, process))[:8]}"
     for found in sorted(home.glob(f"{name}-*")):
         if _is_whole(found):
             return scripts(found)

@@ -145,6 +145,7 @@ def key_facts(plan: Plan, **more: Any) -> KeyFacts:
         plan=plan,
         interpreter=PYTHON,
         choice=Choice(manager=Manager.POETRY, version="2.1.3", why="pinned by this release"),
+        brought_by="poetry-0123456789abcdef",
         machine=Machine(
             platform="linux", home="/home/me", workspace="/ws", ours="/home/me/.cache", environ={}
         ),
@@ -161,7 +162,7 @@ def key_facts(plan: Plan, **more: Any) -> KeyFacts:
 def test_the_key_and_the_paths() -> None:
     keyed = decide.keyed(Config(), key_facts(decide.plan(Config(), facts())))
     assert "poetry2.1.3-venv-" in keyed.key
-    assert keyed.paths == ("svc/.venv", "~/.cache/ci-actions/environments/poetry-*")
+    assert keyed.paths == ("svc/.venv", "~/.cache/ci-actions/environments/poetry-0123456789abcdef-*")
     assert keyed.prefixes == ()
     assert keyed.restore
     assert set(keyed.inputs) == {"svc/poetry.lock"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ci_actions.project.model import Manager
 from ci_actions.python_setup_with_cache.drivers.provide import (
     Choice,
     choose,
+    environments_of,
     lock_of,
     pinned,
     provide,
@@ -97,6 +99,19 @@ def test_what_is_no_version(text: str) -> None:
 )
 def test_versions_and_ranges(text: str, version: str, allowed: bool) -> None:
     assert specifier(text, "x")(version) == allowed
+
+
+def test_the_environments_of_one_manager_are_told_from_those_of_another() -> None:
+    def named(manager: Manager, version: str, *, hash_locked: bool = True) -> str:
+        return environments_of(Choice(manager=manager, version=version, why="", hash_locked=hash_locked))
+
+    ours = named(Manager.PIP, "26.3")
+    assert re.fullmatch(r"pip-[0-9a-f]{16}", ours)
+    assert re.fullmatch(r"pip-[0-9a-f]{16}", named(Manager.PIP, "24.0", hash_locked=False))
+    assert named(Manager.PIP, "24.0", hash_locked=False) != ours
+    assert named(Manager.PIP_TOOLS, "7").startswith("pip-tools-")
+    assert named(Manager.PYLOCK, "0.13").startswith("uv-")
+    assert named(Manager.PDM, ">=2", hash_locked=False).startswith("pdm-")
 
 
 def test_a_version_that_cannot_be_had_is_unavailable(tmp_path: Path) -> None:

@@ -124,6 +124,8 @@ class Driver:
     #: The oldest Python that the pinned version installs for; for older ones, another version and what it reaches to.
     oldest: ClassVar[tuple[int, int]] = (3, 6)
     for_older: ClassVar[tuple[str, str]] = ("", "")
+    #: Whether installing the project brings everything else to what the lock names, too.
+    goes_by_lock: ClassVar[bool] = False
     #: Environment variables for every run of the manager.
     settings: ClassVar[Mapping[str, str]] = {}
 
@@ -178,7 +180,19 @@ class Driver:
         return True
 
     def install_project(self) -> None:
-        """Install the project itself and what lies beside it, nothing else. Only called where that `has_project`."""
+        """Install the project itself and what lies beside it, nothing else. Only called where that `has_project`.
+
+        Of others it leaves what is there, which by the lock policy `ignore` is newer than what the lock names.
+        """
+        if self.job.lock_policy == "ignore" and self.job.detected.locks and self.goes_by_lock:
+            with self._locks_aside():
+                self.lock()
+                self.sync_project()
+            return
+        self.sync_project()
+
+    def sync_project(self) -> None:
+        """Install the project, by the lock as it is where that `goes_by_lock`."""
         raise NotImplementedError
 
     def download_caches(self) -> tuple[Path, ...]:
@@ -309,7 +323,7 @@ class Driver:
     @property
     def is_package(self) -> bool:
         """Whether the project says how it is built; what does not is no package, and is run from where it lies."""
-        return "setup.py" in self.job.files or bool(self.job.files.table("pyproject.toml", "build-system"))
+        return self.job.files.is_package
 
     @property
     def local(self) -> frozenset[str]:

@@ -47,7 +47,7 @@ class Hatch(Driver):
         """Whether the environment is one that has the project."""
         return bool(installed_from(self.job.venv, self.job.directory))
 
-    def install_project(self) -> None:
+    def sync_project(self) -> None:
         """Install the project in place again."""
         # Hatch depends on uv: it lies beside it.
         uv = Path(self.tool.argv[0]).with_name("uv.exe" if os.name == "nt" else "uv")

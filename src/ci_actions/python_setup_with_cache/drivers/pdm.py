@@ -14,6 +14,7 @@ class Pdm(Driver):
     """PDM, running on its own Python; the environment is shown to it as the activated one."""
 
     manager = Manager.PDM
+    goes_by_lock = True
     oldest = (3, 10)
     for_older = ("2.26.9", "3.8")
     settings: ClassVar[Mapping[str, str]] = {
@@ -50,7 +51,7 @@ class Pdm(Driver):
         self.make_venv()
         self.run(["sync", "--clean", "--no-self", *self._chosen()], "installing")
 
-    def install_project(self) -> None:
+    def sync_project(self) -> None:
         """Run `pdm sync`: what is left over is the project."""
         self.run(["sync", *self._chosen()], "installing the project")
 

@@ -34,7 +34,7 @@ class Pip(Driver):
         """Whether the project is a package."""
         return self.is_package
 
-    def install_project(self) -> None:
+    def sync_project(self) -> None:
         """Install the project in place, without its dependencies where they are known to be there."""
         extras = f"[{','.join(self.job.extras)}]" if self.job.extras and self._is_dynamic else ""
         alone = [] if self._is_dynamic else ["--no-deps"]

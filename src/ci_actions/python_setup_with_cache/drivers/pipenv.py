@@ -15,6 +15,7 @@ class Pipenv(Driver):
     """Pipenv, running on its own Python, with the environment beside the Pipfile."""
 
     manager = Manager.PIPENV
+    goes_by_lock = True
     oldest = (3, 10)
     for_older = ("2024.4.1", "3.8")
     settings: ClassVar[Mapping[str, str]] = {
@@ -56,7 +57,7 @@ class Pipenv(Driver):
         """Whether the lock has folders."""
         return bool(self.local)
 
-    def install_project(self) -> None:
+    def sync_project(self) -> None:
         """Run it again: folders are installed as they are now."""
         self.run(["sync", *self._chosen()], "installing the project")
 

@@ -14,6 +14,7 @@ class Poetry(Driver):
     """Poetry, running on its own Python: it fills the environment that is there, whatever interpreter that has."""
 
     manager = Manager.POETRY
+    goes_by_lock = True
     settings: ClassVar[Mapping[str, str]] = {
         "POETRY_VIRTUALENVS_CREATE": "true",
         "POETRY_VIRTUALENVS_IN_PROJECT": "true",
@@ -50,7 +51,7 @@ class Poetry(Driver):
         command = ["install", "--sync"] if self._is_old else ["sync"]
         self.run([*command, "--no-root", "--no-directory", *self._chosen()], "installing")
 
-    def install_project(self) -> None:
+    def sync_project(self) -> None:
         """Run `poetry install`: what is left over is the project and the folders beside it."""
         self.run(["install", *self._chosen()], "installing the project")
 

@@ -159,6 +159,20 @@ def provide(
     return _as_asked(choice, python, cache, process, _offline(environ, offline), progress)
 
 
+def environments_of(choice: Choice) -> str:
+    """Return how the folders of the private environment begin that brings a manager which is not there already."""
+    from ci_actions.supply.environments import name_of_locked, name_of_named
+
+    return (
+        name_of_locked(lock_of(choice.manager)) if choice.hash_locked else name_of_named(_requirement(choice))
+    )
+
+
+def _requirement(choice: Choice) -> str:
+    wanted = choice.version if re.match(r"[<>=!~]", choice.version) else f"=={choice.version}"
+    return f"{package(choice.manager)}{_AS_TESTED.get(choice.manager, '')}{wanted}"
+
+
 def _command(scripts: Path, manager: Manager) -> tuple[str, ...]:
     suffix = ".exe" if os.name == "nt" else ""
     if manager is Manager.PIP:
@@ -181,9 +195,8 @@ def _as_asked(
     """Install a version that we have no hashes of, once per version and interpreter."""
     from ci_actions.supply.environments import named_environment
 
-    wanted = choice.version if re.match(r"[<>=!~]", choice.version) else f"=={choice.version}"
     scripts = named_environment(
-        f"{package(choice.manager)}{_AS_TESTED.get(choice.manager, '')}{wanted}",
+        _requirement(choice),
         python=python,
         cache=cache,
         process=process,

@@ -32,7 +32,7 @@ class Pylock(Uv):
         """Whether the project is a package."""
         return self.is_package
 
-    def install_project(self) -> None:
+    def sync_project(self) -> None:
         """Install the project in place."""
         words = ["pip", "install", "--python", str(self.job.venv_python), "--no-deps", "--editable", "."]
         self.run(words, "installing the project")

@@ -22,6 +22,7 @@ class Uv(Driver):
     """`uv sync`, in its own words; the interpreter is the one that was resolved, never one that uv would fetch."""
 
     manager = Manager.UV
+    goes_by_lock = True
     settings: ClassVar[Mapping[str, str]] = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
     def own_settings(self) -> Mapping[str, str]:
@@ -59,7 +60,7 @@ class Uv(Driver):
         named = sum(len(_ELSEWHERE.findall(data)) for data in locks)
         return self.is_package or not locks or named < sum(1 for _ in self._scanned())
 
-    def install_project(self) -> None:
+    def sync_project(self) -> None:
         """Run `uv sync` with everything."""
         self.run(self._sync(), "installing the project")
 
