@@ -63,7 +63,14 @@ def complained(api: Api) -> list[str]:
         ("PATCH", "/issues/comments/1", {"text": "x"}, "'body' is a required property"),
         ("POST", "/code-scanning/sarifs", {"sarif": "x"}, "'commit_sha' is a required property"),
         ("POST", "/code-scanning/sarifs", {"sarif": "x", "ref": "main", "commit_sha": SHA}, "'main' does not match"),
-        ("GET", "/milestones", None, "not a call of ours"),
+        ("GET", "/issues/7/events", None, "not a call of ours"),
+        ("GET", "/issues?sort=update", None, "sort: 'update' is not one of"),
+        ("GET", "/issues/7/timeline?since=x", None, "there is no parameter 'since'"),
+        ("GET", "/tags?page=x", None, "page: 'x' is not of type 'integer'"),
+        ("GET", "/rulesets?includes_parents=yes", None, "includes_parents: 'yes' is not of type 'boolean'"),
+        ("GET", "/branches/main?x=1", None, "there is no parameter 'x'"),
+        ("GET", "/actions/caches?sort=used", None, "sort: 'used' is not one of"),
+        ("DELETE", "/actions/caches/x", None, "cache_id: 'x' is not of type 'integer'"),
         ("GET", "/issues?state=shut", None, "state: 'shut' is not one of"),
         ("GET", "/issues?label=x", None, "there is no parameter 'label'"),
         ("POST", "/issues", {"body": "x"}, "'title' is a required property"),
@@ -84,6 +91,12 @@ def test_what_is_not_understood(api: Api, method: str, path: str, body: object, 
         ("POST", "/issues/7/comments", {"body": "x"}, ONLOOKER, 403, "issues=write; pull_requests=write"),
         ("GET", "/actions/runs/1/artifacts", None, "scanner", 403, "actions=read"),
         ("GET", "/issues", None, "scanner", 403, "issues=read"),
+        ("GET", "/issues/7/timeline", None, "scanner", 403, "issues=read"),
+        ("DELETE", "/issues/7/labels/stale", None, "scanner", 403, "issues=write"),
+        ("GET", "/branches/main/protection", None, "scanner", 403, "administration=read"),
+        ("GET", "/rules/branches/main", None, "scanner", 403, "metadata=read"),
+        ("GET", "/actions/caches", None, "scanner", 403, "actions=read"),
+        ("DELETE", "/actions/caches/7", None, COMMENTER, 403, "actions=write"),
         ("POST", "/issues", {"title": "x"}, ISSUE_READER, 403, "issues=write"),
         ("POST", "/code-scanning/sarifs", UPLOAD, COMMENTER, 403, "security_events=write"),
     ],
@@ -253,3 +266,44 @@ def test_faults_and_limits_strike_once(api: Api) -> None:
     answers = [ask(api, "GET", "/pulls") for _ in range(3)]
     assert [each.status_code for each in answers] == [502, 429, 200]
     assert answers[1].headers["Retry-After"] == "3"
+
+
+def test_of_classic_protection_a_reader_is_told_the_checks_alone(api: Api) -> None:
+    api.tokens |= {"reader": {"contents": "read"}, "administrator": {"administration": "read"}}
+    checks = {"strict": True, "contexts": ["ci"], "checks": [{"context": "ci", "app_id": None}]}
+    api.upkeep.branches |= {
+        "main": {"required_status_checks": checks, "allow_deletions": {"enabled": False}},
+        "x": None,
+    }
+    told = ask(api, "GET", "/branches/main", token="reader").json()
+    assert told["protected"] is True
+    assert told["protection"]["required_status_checks"]["contexts"] == ["ci"]
+    assert "allow_deletions" not in told["protection"]
+    assert ask(api, "GET", "/branches/main/protection", token="administrator").json()["allow_deletions"]
+    assert (
+        ask(api, "GET", "/branches/x/protection", token="administrator").json()["message"]
+        == "Branch not protected"
+    )
+    assert ask(api, "GET", "/branches/gone", token="reader").status_code == 404
+
+
+def test_comments_and_events_make_one_timeline(api: Api) -> None:
+    api.tokens["keeper"] = {"issues": "write"}
+    number = api.issues.open("x", "y", labels=())["number"]
+    assert ask(api, "POST", f"/issues/{number}/comments", {"body": "hello"}, "keeper").status_code == 201
+    assert ask(api, "POST", f"/issues/{number}/labels", {"labels": ["Stale"]}, "keeper").status_code == 200
+    told = ask(api, "GET", f"/issues/{number}/timeline", token="keeper").json()
+    assert sorted(each["event"] for each in told) == ["commented", "labeled"]
+    assert ask(api, "DELETE", f"/issues/{number}/labels/stale", token="keeper").json() == []
+    assert ask(api, "DELETE", f"/issues/{number}/labels/stale", token="keeper").status_code == 404
+
+
+def test_tags_of_others_are_public_and_nothing_else_of_them(api: Api) -> None:
+    api.upkeep.tags["other/tool"] = {"v1.0.0": SHA}
+    headers = {"Authorization": f"Bearer {ONLOOKER}", "X-GitHub-Api-Version": "2022-11-28"}
+    told = requests.get(f"{api.url}/repos/other/tool/tags", headers=headers, timeout=10).json()
+    assert [(each["name"], each["commit"]["sha"]) for each in told] == [("v1.0.0", SHA)]
+    assert (
+        requests.get(f"{api.url}/repos/other/tool/branches/main", headers=headers, timeout=10).status_code
+        == 404
+    )

@@ -32,6 +32,12 @@ class Config(Common):
         in_settings=False,
         help="How all of it ended: the output `result` of ci-aggregate.",
     )
+    failed_jobs: str = declare(
+        TEXT,
+        default="",
+        in_settings=False,
+        help="The jobs that are not green, a JSON array: the output `failed-jobs-json` of ci-aggregate.",
+    )
     name: str = declare(TEXT, default="", in_settings=False, help="Tells projects of one repository apart.")
     report_dir: str = declare(
         PATH, default="", help="Folder for all files; a folder of the run's own without it."

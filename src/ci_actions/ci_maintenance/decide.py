@@ -24,7 +24,8 @@ def decide(config: Config, facts: Facts) -> Outcome:
     """Return the issue. Whatever is no verdict makes it `incomplete`."""
     missing = [name for name in config.expect if name not in facts.parts]
     whole = not missing and not facts.unreadable
-    sections = [_section(name, facts.parts[name]) for name in _ordered(config.expect, facts.parts)]
+    sections = [Section("Jobs that are not green", _jobs(config.failed_jobs))]
+    sections += [_section(name, facts.parts[name]) for name in _ordered(config.expect, facts.parts)]
     sections += [_gone(name) for name in missing]
     if facts.unreadable:
         sections.append(Section("Reports that cannot be read", facts.unreadable[:ROWS]))
@@ -35,6 +36,17 @@ def decide(config: Config, facts: Facts) -> Outcome:
         sections=tuple(sections),
         critical=_critical(facts.parts.get(SCANNER)) if SCANNER in (*config.expect, *facts.parts) else (),
     )
+
+
+def _jobs(text: str) -> tuple[str, ...]:
+    """Return the jobs that are not green, also those that leave no report of their own."""
+    import json
+
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        return (_cut(f"Nobody can tell: {text}"),)
+    return tuple(_cut(str(each)) for each in _list(found)[:ROWS])
 
 
 def _ordered(expect: Sequence[str], parts: Mapping[str, object]) -> list[str]:

@@ -13,7 +13,7 @@ from ci_actions.kit.clock import Clock
 from ci_actions.project.credentials import host_of
 
 if TYPE_CHECKING:
-    from requests import Session
+    from requests import Response, Session
 
 PATIENCE = 20.0
 TRIES = 3
@@ -124,9 +124,9 @@ class Indexes:
         raise _Silent(why)
 
 
-def _body(response: object) -> bytes:
+def _body(response: Response) -> bytes:
     body = bytearray()
-    for part in response.iter_content(65536):  # type: ignore[attr-defined]
+    for part in response.iter_content(65536):
         body += part
         if len(body) > LARGEST:
             raise _Refused(f"more than {LARGEST // 1024**2} MiB")

@@ -45,7 +45,11 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
         edges.environ,
         indexes.of_pip(edges.environ, _pip_files(edges.environ), _public(edges)),
     )
-    packages = tuple(dict.fromkeys(_packages(files, detected, sources)))
+    found: dict[tuple[str, str, str], Package] = {}
+    for each in _packages(files, detected, sources):
+        # Compiled files often hold what they include once more.
+        found.setdefault((each.name, each.version, each.marker), each)
+    packages = tuple(found.values())
     asked = {each.name: each.addresses for each in packages if each.version and each.addresses}
     edges.progress(f"{len(asked)} packages are asked for")
     answers = Indexes(edges.environ, edges.clock).ask(asked) if asked and not sources.none else {}

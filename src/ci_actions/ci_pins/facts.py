@@ -15,6 +15,8 @@ from ci_actions.kit.http import Http
 from ci_actions.kit.run import Edges
 
 _FILES = re.compile(r"\.github/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml|" + re.escape(reading.HOOKS))
+#: So many repositories in a row without an answer, and no other is asked.
+ENOUGH = 2
 
 
 def gather(config: Config, edges: Edges[Config]) -> Facts:  # noqa: ARG001 - the token is part of the edges
@@ -31,7 +33,17 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:  # noqa: ARG001 - the
     pins = tuple(_together(found))
     asked = sorted({each.repository for each in pins if not each.problem and "://" not in each.repository})
     edges.progress(f"{len(asked)} repositories are asked for their tags")
-    return Facts(pins=pins, tags={name: _tags(edges.http, name) for name in asked}, warnings=tuple(warnings))
+    return Facts(pins=pins, tags=dict(_asked(edges.http, asked)), warnings=tuple(warnings))
+
+
+def _asked(http: Http, repositories: Iterable[str]) -> Iterator[tuple[str, Tags]]:
+    """Yield the tags of each repository; after so many without any answer the others would hear the same."""
+    silent = 0
+    last = Tags(commits={})
+    for name in repositories:
+        last = last if silent >= ENOUGH else _tags(http, name)
+        silent = silent + 1 if last.unreachable else 0
+        yield name, last
 
 
 def _together(found: Iterable[Pin]) -> Iterator[Pin]:

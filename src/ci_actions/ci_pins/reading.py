@@ -13,7 +13,11 @@ from ci_actions.workflows.references import Image, Remote, is_workflow
 
 HOOKS = ".pre-commit-config.yaml"
 #: What people and tools write behind a commit: `# v1.2.3`, `# tag=v1.2.3`, `# frozen: v1.2.3`, `# ratchet:owner/name@v1`.
-_SAID = re.compile(r"#\s*(?:tag=|frozen:\s*|pin[@:]\s*|ratchet:\S+@)?(v?\d+(?:\.\d+)*(?:[-.+]?\w+)*)(?=\s|$)")
+#: A number alone, or a date, is no version.
+_SAID = re.compile(
+    r"#\s*(?:tag=|frozen:\s*|pin[@:]\s*|ratchet:\S+@)?"
+    r"((?:v\d+(?:\.\d+)*|\d+(?:\.\d+)+)(?:[-+.]?[A-Za-z]\w*(?:[.-]\w+)*)?)(?=\s|$)"
+)
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 

@@ -47,7 +47,23 @@ def made(*parts: dict[str, Any], expect: tuple[str, ...] = (), verdict: str = "p
 
 
 def rows(outcome: Outcome) -> dict[str, tuple[str, ...]]:
-    return {each.title: each.rows for each in outcome.sections}
+    """Return the rows of each part."""
+    return {each.title: each.rows for each in outcome.sections[1:]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ()),
+        ("[]", ()),
+        ('["quality", "security"]', ("quality", "security")),
+        ("{", ("Nobody can tell: {",)),
+        ("3", ()),
+    ],
+)
+def test_jobs_without_a_report_of_their_own_are_named(text: str, expected: tuple[str, ...]) -> None:
+    found = decide(Config(failed_jobs=text), Facts(parts={}))
+    assert (found.sections[0].title, found.sections[0].rows) == ("Jobs that are not green", expected)
 
 
 def test_a_part_that_found_nothing_says_nothing() -> None:
@@ -147,6 +163,6 @@ def test_reports_are_found_however_they_were_downloaded(tmp_path: Path) -> None:
     assert product.name.endswith("/report.json")
     assert (document["title"], document["result"]) == ("Maintenance of shop", "incomplete")
     assert [each["title"] for each in document["sections"]] == [
-        "Quality", "Ci-Pins", "ci-outdated", "Reports that cannot be read",
+        "Jobs that are not green", "Quality", "Ci-Pins", "ci-outdated", "Reports that cannot be read",
     ]  # fmt: skip
     assert document["sections"][-1]["rows"] == ["broken.json", "other/report.json"]

@@ -162,6 +162,15 @@ def test_nothing_known_of_anything_is_no_verdict(api: Api, tmp_path: Path) -> No
     assert ran(api, tmp_path).exit_code is Exit.UNAVAILABLE
 
 
+def test_a_server_that_is_down_is_not_asked_for_everything(api: Api, tmp_path: Path) -> None:
+    uses = [f"o/r{number}@v1" for number in range(9)]
+    api.faults += [Fault("", 503)] * 99
+    report = ran(api, tmp_path, *uses)
+    assert (report.exit_code, report.outputs["unknown"]) == (Exit.UNAVAILABLE, "10")
+    assert len(api.faults) == 99 - 2 * 3
+    api.faults.clear()
+
+
 def test_an_unknown_one_is_no_verdict_where_it_is_asked_for(api: Api, tmp_path: Path) -> None:
     report = ran(api, tmp_path, "x/y@v1", words=("--on-unknown=fail",))
     assert report.exit_code is Exit.CANNOT_JUDGE

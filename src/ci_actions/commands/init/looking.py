@@ -38,7 +38,8 @@ _ID = re.compile(r"[^A-Za-z0-9_-]+")
 #: Their locks are what set-up installs, and it is an error that one is not there.
 _WITH_A_LOCK = (Manager.UV, Manager.POETRY, Manager.PDM, Manager.PIPENV)
 _HOST = re.compile(r"\W*https?://(?:[^/@\s]*@)?([\w.-]+)")
-_PUBLIC = frozenset({"pypi.org", "pypi.python.org", "test.pypi.org", "files.pythonhosted.org"})
+#: Hosts of the index that everybody has without asking.
+_PUBLIC = re.compile(r"(?:^|\.)py(?:pi|pi\.python|thonhosted)\.org$")
 _VERSION = re.compile(r"(?<![\d.])3\.(\d{1,2})(?![\d])")
 _TOX = re.compile(r"\bpy3(\d{1,2})\b|\bpy3\.(\d{1,2})\b|\b(?:py)?\{([^}]*)\}")
 
@@ -436,7 +437,8 @@ def _minors(text: str) -> Iterator[str]:
 def _hosts(files: ProjectFiles) -> list[str]:
     """Return the hosts of package indexes that are not everybody's."""
     found = (_HOST.match(each) for each in _indexes(files))
-    return sorted({each[1].lower() for each in found if each} - _PUBLIC)
+    hosts = {each[1].lower() for each in found if each}
+    return sorted(each for each in hosts if not _PUBLIC.search(each))
 
 
 def _indexes(files: ProjectFiles) -> Iterator[str]:
