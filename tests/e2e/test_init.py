@@ -43,7 +43,8 @@ ALWAYS = {"plan", "quality", "docs", "security", f"test {MINOR}", "build", "all-
 class Source:
     """A source distribution, what is left out of it or put in before init looks at it, and what init must find and promise.
 
-    `without` are linters that are configured and not to run here, `documents` those whose links the distribution holds.
+    `edit` is a text of pyproject.toml and what stands in its place, as init's notes ask for it. `without` are linters that
+    are configured and not to run here.
     """
 
     name: str
@@ -51,8 +52,8 @@ class Source:
     requires: str
     drop: tuple[str, ...] = ()
     add: Mapping[str, str] = field(default_factory=dict)
+    edit: tuple[str, str] = ("", "")
     without: str = ""
-    documents: str = "**"
     manager: str
     given: Mapping[str, str]
     jobs: Collection[str]
@@ -69,15 +70,15 @@ SOURCES = (
         jobs=ALWAYS,
     ),
     Source(
-        name="attrs",
-        version="26.1.0",
-        requires='requires-python = ">=3.9"',
+        name="iniconfig",
+        version="2.3.1",
+        requires='requires-python = ">=3.10"',
         drop=("uv.lock", ".github"),
-        without='"-mypy", "-pyright"',
-        documents="CHANGELOG.md",
+        edit=('"pytest-xdist>=3.8",', '"pytest-xdist>=3.8", "mypy",'),
+        without='"-ruff"',
         manager="pip, from pyproject.toml",
-        given={"groups": "tests, cov, dev, pyright", "test-groups": "tests, cov"},
-        jobs={*ALWAYS, "coverage"},
+        given={"groups": "dev"},
+        jobs=ALWAYS,
     ),
     Source(
         name="h11",
@@ -136,9 +137,11 @@ def adopt(repository: Repository, source: Source, folder: Path) -> None:
             file.write_text(text.replace(source.requires, re.sub(r'".*"', f'"=={MINOR}.*"', source.requires)))
             narrowed.append(name)
     assert len(narrowed) == 1, narrowed
-    more = SETTINGS.format(source.without) + f'[tool.ci-actions.ci-docs]\npaths = ["{source.documents}"]\n'
+    more = SETTINGS.format(source.without)
     file = repository.path / "pyproject.toml"
-    file.write_text((file.read_text() if file.exists() else "") + more)
+    text = file.read_text() if file.exists() else ""
+    assert source.edit[0] in text
+    file.write_text((text.replace(*source.edit) if source.edit[0] else text) + more)
     repository.write({".gitignore": ".venv/\n.ci-actions/\n__pycache__/\n", **source.add})
     repository.commit("as it was published", "main")
 
