@@ -21,7 +21,8 @@ from measure import Candidate, measure, table
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 2.0
 SHA = "0123456789abcdef0123456789abcdef01234567"
-#: Workflows as projects have them: one test matrix, one release, one that calls ours.
+#: Workflows as projects have them: test matrices, one release, one that calls ours. On average they are as large as the
+#: 650 of 55 public repositories, 7 KB.
 TEST = """\
 name: test {number}
 on:
@@ -56,8 +57,10 @@ jobs:
           else
             echo "source=true" >>"$GITHUB_OUTPUT"
           fi
-  test:
-    name: test (${{{{ matrix.python }}}}, ${{{{ matrix.os }}}})
+"""
+JOB = """\
+  test-{part}:
+    name: test {part} (${{{{ matrix.python }}}}, ${{{{ matrix.os }}}})
     needs: changes
     if: needs.changes.outputs.source == 'true'
     strategy:
@@ -92,19 +95,21 @@ jobs:
         env:
           DATABASE_URL: postgresql://postgres:test@localhost:5432/postgres
         run: |
-          coverage run -m pytest services/service-{number} --junitxml=report.xml | tee log.txt
+          coverage run -m pytest services/service-{number}/part-{part} --junitxml=report.xml | tee log.txt
           coverage xml -o coverage.xml
       - if: always()
         uses: actions/upload-artifact@{sha} # v7.0.0
         with:
-          name: report-{number}-${{{{ matrix.python }}}}-${{{{ matrix.os }}}}
+          name: report-{number}-{part}-${{{{ matrix.python }}}}-${{{{ matrix.os }}}}
           path: |
             report.xml
             coverage.xml
             log.txt
+"""
+TAIL = """\
   all-green:
     if: ${{{{ !cancelled() }}}}
-    needs: [changes, test]
+    needs: [changes, {parts}]
     runs-on: ubuntu-latest
     timeout-minutes: 5
     permissions: {{}}
@@ -232,10 +237,22 @@ def make_repository(repository: Path, files: int) -> Path:
     folder = repository / ".github/workflows"
     folder.mkdir(parents=True)
     for number in range(files):
-        text = (TEST, TEST, RELEASE, CALL)[number % 4].format(number=number, sha=SHA)
-        (folder / f"w{number:04}.yml").write_text(text, encoding="utf-8")
+        (folder / f"w{number:04}.yml").write_text(workflow(number), encoding="utf-8")
     subprocess.run(["git", "init", "--quiet", repository], check=True)
     return repository
+
+
+def workflow(number: int) -> str:
+    """Return a workflow: two of four test something, in three to eight jobs."""
+    kind = number % 4
+    if kind > 1:
+        return (RELEASE, CALL)[kind - 2].format(number=number, sha=SHA)
+    parts = range(3 + number % 6)
+    texts = (TEST, *(JOB for _ in parts), TAIL)
+    names = ", ".join(f"test-{part}" for part in parts)
+    return "".join(
+        text.format(number=number, sha=SHA, part=part, parts=names) for part, text in enumerate(texts, -1)
+    )
 
 
 def install(scratch: Path, name: str, *, libyaml: bool) -> Path:
