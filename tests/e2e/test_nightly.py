@@ -112,9 +112,9 @@ def engine() -> Iterator[Engine]:
 
 
 def night(consumer: Consumer, engine: Engine | None = None, **given: str) -> Pipeline:
-    """Run the caller as at night."""
+    """Run the caller as at night; with the packages of its tests alone, as every job sets them up."""
     env = {"DOCKER_HOST": engine.host} if engine else {}
-    return consumer.run({"nightly": call(NIGHTLY, **given)}, "schedule", env=env)
+    return consumer.run({"nightly": call(NIGHTLY, **{"groups": "test", **given})}, "schedule", env=env)
 
 
 def in_artifact(consumer: Consumer, artifact: str, name: str) -> dict[str, Any]:
@@ -161,9 +161,10 @@ def test_a_flaky_test_is_told_and_keeps_nothing_from_being_green(branch: Consume
 def test_services_and_a_load_test_are_green(branch: Consumer, engine: Engine) -> None:
     """Slow: Locust and Compose; sampled by the integration tests of ci-load and ci-compose."""
     branch.add({"compose.yml": COMPOSE, "locustfile.py": LOCUSTFILE})
-    run = night(branch, engine, **GIVEN, **{"max-p95-ms": "10000", "min-requests-per-second": "0.5"})
+    given = {**GIVEN, "test": "false", "security": "false"}
+    run = night(branch, engine, **given, **{"max-p95-ms": "10000", "min-requests-per-second": "0.5"})
     assert run.code == 0, run.text
-    expected = {*ALWAYS, TEST, "flaky", "integration", "load"}
+    expected = {"plan", "integration", "load", "all-green"}
     assert run.results("nightly") == dict.fromkeys(expected, "success")
     assert int(run.jobs["nightly / load"].outputs["load"]["requests"]) > 0
     assert told(branch)["sections"] == []
@@ -171,37 +172,41 @@ def test_services_and_a_load_test_are_green(branch: Consumer, engine: Engine) ->
 
 
 @pytest.mark.slow
-def test_every_gate_is_red_once(branch: Consumer, engine: Engine) -> None:
-    """Slow: as above. Jobs wait for none but the plan, so that one night shows all of them."""
+def test_red_tests_flaky_ones_and_findings(branch: Consumer) -> None:
+    """Slow: a night in which three jobs are red; sampled by the green one, and by the unit tests of what is told."""
     branch.add(
         {
             **FILES,
             "tests/test_red.py": "def test_that_fails() -> None:\n    assert 1 + 1 == 3\n",
             "src/orders/weak.py": WEAK,
-            "compose.yml": COMPOSE,
-            "locustfile.py": LOCUSTFILE,
         }
     )
-    given = {**GIVEN, "integration-command": "exit 3", "min-requests-per-second": "9999", "flaky": "fail"}
-    run = night(branch, engine, **given)
+    run = night(branch, flaky="fail")
     assert run.code == 1
-    red = {TEST, "flaky", "security", "integration", "load", "all-green"}
+    red = {TEST, "flaky", "security", "all-green"}
     assert run.results("nightly") == {"plan": "success", **dict.fromkeys(red, "failure")}
-    said = {
-        "Jobs": "test failed",
-        "Failed tests": "tests/test_red.py::test_that_fails",
-        "Flaky tests": "tests/test_flaky.py::test_that_is_flaky",
-        "Security": "B602",
-        "Integration": "exit code 3",
-        "Load": "at least 9999 are asked for",
-    }
     assert told(branch)["result"] == "failed"
-    for title, text in said.items():
-        assert text in rows(branch, title), title
-    assert engine.docker("ps", "--all", "--quiet") == ""
+    assert "test failed" in rows(branch, "Jobs")
+    assert "tests/test_red.py::test_that_fails" in rows(branch, "Failed tests")
+    assert "B602" in rows(branch, "Security")
     # A test that fails each time is no flaky one.
     assert run.jobs["nightly / flaky"].outputs["flaky"]["flaky"] == "1"
+    assert "tests/test_flaky.py::test_that_is_flaky" in rows(branch, "Flaky tests")
     assert "test_that_fails" not in rows(branch, "Flaky tests")
+
+
+@pytest.mark.slow
+def test_red_services_and_a_red_load_test(branch: Consumer, engine: Engine) -> None:
+    """Slow: as the green one above."""
+    branch.add({"compose.yml": COMPOSE, "locustfile.py": LOCUSTFILE})
+    given = {**GIVEN, "test": "false", "security": "false", "integration-command": "exit 3"}
+    run = night(branch, engine, **given, **{"min-requests-per-second": "9999"})
+    assert run.code == 1
+    red = {"integration", "load", "all-green"}
+    assert run.results("nightly") == {"plan": "success", **dict.fromkeys(red, "failure")}
+    assert "exit code 3" in rows(branch, "Integration")
+    assert "at least 9999 are asked for" in rows(branch, "Load")
+    assert engine.docker("ps", "--all", "--quiet") == ""
 
 
 @pytest.mark.slow
