@@ -43,11 +43,12 @@ class Suppressing:
         return getattr(tokenize, name)
 
     def tokenize(self, readline):
-        """Return the tokens of a file that may suppress something."""
+        """Return the tokens of a file that may suppress something, or may not be what Python can decode."""
         file = readline.__self__
-        suppresses = b"nosec" in file.read().lower()
+        data = file.read()
         file.seek(0)
-        return tokenize.tokenize(readline) if suppresses else ()
+        plain = data.isascii() and b"coding" not in b"".join(data.splitlines()[:2])
+        return () if plain and b"nosec" not in data.lower() else tokenize.tokenize(readline)
 
 
 def silent(*_words, **_more):
