@@ -19,8 +19,9 @@ from typing import Any
 
 from tests.e2e.acting import Job, Repository, World, note
 
+from ci_actions.commands.act.tree import PROGRAM, doors
 from ci_actions.publish import act_tree
-from ci_actions.publish.tree import PLAIN, File
+from ci_actions.publish.tree import read_folder, write
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDERS = ROOT / "examples" / "orders"
@@ -212,12 +213,11 @@ def _copy(source: Path, target: Path, names: tuple[str, ...]) -> None:
 
 
 def for_act(released: Path, target: Path) -> Path:
-    """Copy a tree with `$/` as act understands it, as `ci-actions act` does for consumers."""
-    shutil.copytree(released, target, symlinks=True)
-    for pattern in (".github/workflows/*.yml", "**/action.yml"):
-        for file in target.glob(pattern):
-            name = file.relative_to(target).as_posix()
-            file.write_bytes(act_tree.for_act({name: File(file.read_bytes(), PLAIN)}, "v1")[name].data)
+    """Write a tree as act understands it, and the program beside it, as `ci-actions act` does for consumers."""
+    program = target.with_name(PROGRAM)
+    files = act_tree.for_act(read_folder(released), "v1")
+    write(files, program, 0)
+    write(doors(files, program), target, 0)
     return target
 
 

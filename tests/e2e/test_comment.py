@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +19,9 @@ import pytest
 from tests.doubles.github_api import COMMENTER, ONLOOKER, Api, served
 from tests.doubles.github_openapi import Description, description_or_skip
 from tests.e2e.acting import Job, Repository, Run, World
+from tests.e2e.pipelines import for_act
 from tests.e2e.stand_ins import stand_ins_or_skip, stands_for
 from tests.unit.ci_comment import payloads
-
-from ci_actions.publish import act_tree
-from ci_actions.publish.tree import File
 
 pytestmark = pytest.mark.e2e
 
@@ -49,13 +46,7 @@ def api(description: Description, tmp_path: Path) -> Iterator[Api]:
 @pytest.fixture(scope="module")
 def tree(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The released tree with `$/` as act knows it."""
-    folder = tmp_path_factory.mktemp("act") / "tree"
-    shutil.copytree(world.released, folder, symlinks=True)
-    paths = [*folder.glob(".github/workflows/*.yml"), *folder.glob("**/action.yml")]
-    files = {path.relative_to(folder).as_posix(): File(path.read_bytes(), "100644") for path in paths}
-    for name, file in act_tree.for_act(files, "v1").items():
-        (folder / name).write_bytes(file.data)
-    return folder
+    return for_act(world.released, tmp_path_factory.mktemp("act") / "tree")
 
 
 @pytest.fixture(scope="module")

@@ -124,7 +124,7 @@ def act(words: Sequence[str], environ: Mapping[str, str], *, here: Path, out: Te
         print(f"note: {harmless(str(note))}", file=err)
     if not config.dry_run:
         about = {"repository": config.repository, "ref": config.ref, "version": home.version()}
-        place, written = tree.write(files, to, about)
+        place, written = tree.write(files, to, about, apart=not config.docker)
         done = f"{len(files)} files written" if written else "it is there already"
         print(f"tree: {place}: {config.repository}@{config.ref}, {home.version()}, {done}", file=err)
     if not config.run:

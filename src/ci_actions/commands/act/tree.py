@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,9 +16,20 @@ from ci_actions.publish.tree import EXECUTABLE, LINK, PLAIN, File, Files
 #: By this file we know a folder of ours.
 MARK = ".ci-actions-act.json"
 TREE = "tree"
+PROGRAM = "program"
 _FOLDERS = ("actions", ".github/workflows", "requirements")
 _FILES = ("action.yml", tree.RELEASE)
 _SOURCE = "src/ci_actions"
+_DOOR = """\
+#!/usr/bin/env bash
+# act copies the whole repository for every action that it starts, and once more at its end: what is started lies elsewhere.
+program={program}
+if [[ ! -f $program ]]; then
+    echo "ci-actions: there is no $program here: this tree is for jobs on the machine itself. Make one with --docker." >&2
+    exit 4
+fi
+exec bash "$program" "$@"
+"""
 
 
 def program(environ: Mapping[str, str]) -> Files:
@@ -42,11 +54,27 @@ def program(environ: Mapping[str, str]) -> Files:
     return {**found, **tree.door_files(found, doors)}
 
 
-def write(files: Files, to: Path, about: Mapping[str, str]) -> tuple[Path, bool]:
+def doors(files: Files, program: Path) -> Files:
+    """Return the workflows and actions of a tree alone, which start what lies in `program`."""
+    scripts = {
+        path: File(_DOOR.format(program=shlex.quote(f"{program}/{path}")).encode(), EXECUTABLE)
+        for path in files
+        if path.endswith("/start.sh")
+    }
+    declared = {
+        path: file
+        for path, file in files.items()
+        if path.startswith(".github/workflows/") or path.rpartition("/")[2] == "action.yml"
+    }
+    return {**declared, **scripts}
+
+
+def write(files: Files, to: Path, about: Mapping[str, str], *, apart: bool = False) -> tuple[Path, bool]:
     """Put the tree below a folder, and return where, and whether it had to be written.
 
-    The new tree is whole before it takes the place of the old one. Raises BadInput when the folder holds something
-    that is not ours, Unavailable when it cannot be written.
+    With `apart` it is only `doors` to the program, which lies beside it: jobs on this machine see both. The new tree is
+    whole before it takes the place of the old one. Raises BadInput when the folder holds something that is not ours,
+    Unavailable when it cannot be written.
     """
     to = to.resolve()
     refuse_others(to)
@@ -56,12 +84,22 @@ def write(files: Files, to: Path, about: Mapping[str, str]) -> tuple[Path, bool]
         (to / MARK).write_text(json.dumps(dict(about), indent=1) + "\n", encoding="utf-8")
         # Inside of a repository it is no part of it; act would copy it into each job.
         (to / ".gitignore").write_text("*\n", encoding="utf-8")
-        if place.is_dir() and tree.read_folder(place) == files:
-            return place, False
-        _swap(files, place)
+        trees = {to / PROGRAM: files, place: doors(files, to / PROGRAM)} if apart else {place: files}
+        written = [_put(each, where) for where, each in trees.items()]
     except OSError as denied:
         raise Unavailable(f"{to} cannot be written: {denied.strerror or denied}.") from denied
-    return place, True
+    return place, any(written)
+
+
+def _put(files: Files, place: Path) -> bool:
+    """Write a tree where it does not lie already, and return whether it had to be."""
+    if place.is_dir():
+        there = tree.read_folder(place)
+        # Python leaves bytecode beside what it ran.
+        if {path: file for path, file in there.items() if "__pycache__" not in path.split("/")} == files:
+            return False
+    _swap(files, place)
+    return True
 
 
 def refuse_others(to: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,6 +41,32 @@ def test_written_and_left_alone_and_written_anew(to: Path) -> None:
         "cache",
         "tree",
     ]
+
+
+def test_for_jobs_on_this_machine_the_program_lies_apart(to: Path) -> None:
+    files = {
+        "actions/x/action.yml": File(b"a"),
+        "actions/x/start.sh": File(b'echo "$0 said $*"', EXECUTABLE),
+        ".github/workflows/w.yml": File(b"w"),
+        "src/ci_actions/a.py": File(b"p"),
+    }
+    place, written = tree.write(files, to, ABOUT, apart=True)
+    assert written
+    assert {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()} == {
+        "actions/x/action.yml", "actions/x/start.sh", ".github/workflows/w.yml"
+    }  # fmt: skip
+    door = ["bash", str(place / "actions/x/start.sh"), "a", "b c"]
+    said = subprocess.run(door, capture_output=True, text=True, check=True).stdout
+    assert said == f"{to}/program/actions/x/start.sh said a b c\n"
+    bytecode = to / "program" / "src" / "ci_actions" / "__pycache__"
+    bytecode.mkdir()
+    (bytecode / "a.pyc").touch()
+    assert tree.write(files, to, ABOUT, apart=True) == (place, False)
+    (to / "program" / "actions/x/start.sh").unlink()
+    gone = subprocess.run(door, capture_output=True, text=True, check=False)
+    assert (gone.returncode, gone.stdout) == (4, "")
+    assert "Make one with --docker" in gone.stderr
+    assert tree.write(files, to, ABOUT, apart=True) == (place, True)
 
 
 @pytest.mark.parametrize("change", ["content", "more", "less"])
