@@ -29,12 +29,11 @@ $(SETUP): $(LOCKS) pyproject.toml tools/set-up.sh
 	@tools/set-up.sh $(VENV)
 	@touch $@
 
-test: setup peers ## run every test but the slow ones, the unit tests on the newest other Python up to 3.13 too
-	@tools/test-other-pythons.sh newest tests/unit
+test: setup peers ## run every test but the slow ones
 	@$(PYTEST) -n $(JOBS) -m "not slow" $(TESTS)
 
-test-slow: setup peers ## run the tests that take minutes, and the unit tests on the other Pythons between
-	@tools/test-other-pythons.sh between tests/unit
+test-slow: setup peers ## run the tests that take minutes, and the unit tests on the other Pythons up to 3.13
+	@tools/test-other-pythons.sh tests/unit
 	@$(PYTEST) -n $(JOBS) -m slow $(TESTS) || { [[ $$? -eq 5 ]] && echo "test-slow: no test is marked slow"; }
 
 lint: setup ## check style and types

@@ -1,20 +1,14 @@
 #!/usr/bin/env bash
 # Runs tests on CPythons 3.11 - 3.13 of this machine other than the one of .venv, each in an environment of its own
-# made from the same lock: on the newest of them, or on all between.
+# made from the same lock.
 #
-#   tools/test-other-pythons.sh newest|between tests/unit …
+#   tools/test-other-pythons.sh tests/unit …
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-which=$1
-shift
 ours=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 others=$(.venv/bin/python tools/interpreters.py 3.11 3.13 | grep -v "^$ours " || true)
-case $which in
-newest) others=$(tail -n 1 <<<"$others") ;;
-between) others=$(head -n -1 <<<"$others") ;;
-esac
 
 while read -r version python; do
     [[ -n $version ]] || continue

@@ -730,7 +730,13 @@ def listed(folder: Path, arguments: str, more: Mapping[str, str]) -> int:
     return sum(int(number) for number in numbers if number.isdigit())
 
 
-@pytest.mark.parametrize("name", WHOLE)
+#: Those that sample the others, which are slow together: each is four runs of pytest.
+SAMPLED = ("random order", "a selection of the project", "warnings are errors", "a file given twice")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=() if each in SAMPLED else pytest.mark.slow) for each in WHOLE]
+)
 def test_the_parts_stay_the_whole(tmp_path: Path, name: str) -> None:
     files, arguments, more = WHOLE[name]
     folder = write(tmp_path / "project", files)
