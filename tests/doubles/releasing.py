@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ci_actions.github.releases import Attachment
 from ci_actions.kit.clock import Clock
 from ci_actions.kit.git import Git
 from ci_actions.kit.process import Process
 from ci_actions.publish.github import GitHub
 from ci_actions.publish.lines import Version
-from ci_actions.publish.publishing import Attachment, Edges, Wanted, publish
+from ci_actions.publish.publishing import Edges, Wanted, publish
 from ci_actions.publish.remote import Remote
 
 ROOT = Path(__file__).resolve().parents[2]

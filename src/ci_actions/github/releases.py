@@ -32,6 +32,15 @@ _SAFE_TO_REPEAT = frozenset({"GET", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that is attached to the release."""
+
+    name: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asset:
     """A file of a release. `digest` is `sha256:…`, "" where GitHub does not say."""
 

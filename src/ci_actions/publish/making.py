@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ci_actions.github.releases import Attachment
 from ci_actions.kit.git import Git
 from ci_actions.kit.process import Process
 from ci_actions.publish import assets, plan, provenance, tree, verify
 from ci_actions.publish.lines import Version
-from ci_actions.publish.publishing import Attachment
 
 _TYPES = {
     ".gz": "application/gzip",

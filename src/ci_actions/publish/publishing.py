@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol, TextIO
 
-from ci_actions.github.releases import Release
+from ci_actions.github.releases import Attachment, Release
 from ci_actions.kit.errors import BadInput, CannotJudge, Exit
 from ci_actions.kit.git import Git
 from ci_actions.kit.process import Process
@@ -37,15 +37,6 @@ RETRACTED = "<!-- ci-actions: retracted -->"
 
 
 # --- what is wanted, and what is there: values -------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attachment:
-    """A file that is attached to the release."""
-
-    name: str
-    content: bytes
-    content_type: str = "application/octet-stream"
 
 
 @dataclass(frozen=True, kw_only=True)
