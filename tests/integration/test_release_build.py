@@ -362,9 +362,10 @@ class TestRunning:
             assert f"org/ci-actions@v1={to}/tree" in done.stdout
             assert "org/ci-actions@v1, 1.2.3" in done.stderr
             assert "this version has no" not in done.stderr
+            assert (to / "tree" / "quality" / "start.sh").is_file()
             made[name] = {
-                path.relative_to(to / "tree").as_posix(): path.read_bytes()
-                for path in (to / "tree").rglob("*")
+                path.relative_to(to / "program").as_posix(): path.read_bytes()
+                for path in (to / "program").rglob("*")
                 if path.is_file()
             }
         missing = made["release"].keys() - made["wheel"].keys()
