@@ -244,12 +244,18 @@ def check_parts(folder: Path, python: str, arguments: str) -> None:
     assert f"pytest=={runs[0].shard['pytest']}" == wanted
 
 
-@pytest.mark.parametrize("way", ["workers", "pytest-cov-workers", "quiet"])
+@pytest.mark.parametrize(
+    "way",
+    ["quiet", *(pytest.param(each, marks=pytest.mark.slow) for each in ("workers", "pytest-cov-workers"))],
+)
 def test_two_parts_are_the_whole(tmp_path: Path, way: str) -> None:
+    """Workers are slow: several processes for each of many runs; sampled by the one that is quiet."""
     check_parts(tmp_path / "project", USUAL, WAYS[way])
 
 
-@pytest.mark.parametrize("python", MAJORS)
+@pytest.mark.parametrize(
+    "python", [MAJORS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in MAJORS[1:])]
+)
 def test_every_major_version_of_pytest(tmp_path: Path, python: str) -> None:
     check_parts(tmp_path / "project", python, WAYS["pytest-cov-workers"])
 

@@ -346,7 +346,9 @@ def test_one_changed_byte_fails_the_verification(world: World, api: Api) -> None
 # --- killed, broken, concurrent ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_killed_at_every_step_and_resumed(description: Description, tmp_path: Path) -> None:
+    """Slow: a release for every step of one; sampled by those that are broken once."""
     step, finished = 1, False
     while not finished:
         folder = tmp_path / f"step{step}"
@@ -577,7 +579,9 @@ def command(world: World, api: Api, *words: str, at: Path | None = None) -> subp
     return done
 
 
+@pytest.mark.slow
 def test_this_checkout_is_released_and_retracted(tmp_path: Path, description: Description) -> None:
+    """Slow: builds all of this checkout twice; sampled by the releases of a small one above."""
     world = World.of_this_checkout(tmp_path)
     publish_1 = ("publish", "--check=gate", "--ignore-check=release: *")
     with served(description, world.bare) as api:
