@@ -153,7 +153,7 @@ ACCIDENTS = {
     "the command is not there": Accident(3, "could not be run (exit code 127)", options=("--command=no-such-program",)),
     "no command": Accident(2, "input 'command' is missing", options=()),
     "no file": Accident(2, "there is no such file", options=("--command=true", "--compose-file=nowhere.yml")),
-    "no services": Accident(2, "", "services: {}\n"),
+    "no services": Accident(3, "compose.yml has no service: nothing would be tested", "services: {}\n"),
     "not understood": Accident(2, "Compose does not understand", "services:\n  web:\n    no-such-key: 1\n"),
     "no such image": Accident(3, "The services did not start", "services:\n  web:\n    image: no-such-image:here\n"),
     "a service ends while it is waited for": Accident(
