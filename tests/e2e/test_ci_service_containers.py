@@ -32,6 +32,8 @@ from tests.e2e.service_images import BROKEN, POSTGRES, REDIS, RUNNER, load, load
 from tests.e2e.stand_ins import stand_ins_or_skip, stands_for
 from tests.integration import servers
 
+from ci_actions.commands.act.tree import PROGRAM
+
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -250,7 +252,9 @@ def test_act_starts_the_services_of_a_caller(
 
     One call names images, the other none; act itself is in the engine's network, its servers are found from the jobs.
     """
-    world, tree = machine
+    world, doors = machine
+    # A container sees none of this machine's folders: it gets the whole program, as with `ci-actions act --docker`.
+    tree = doors.with_name(PROGRAM)
     called = tree / ".github" / "workflows" / "ci.yml"
     before = called.read_text()
     after, count = PORT.subn(r"env.PORT_\2", before)
