@@ -133,7 +133,7 @@ def _needs_nothing(job: Job, proof: Verified | Rejected | None, kept: Mapping[st
     """Return whether a proved environment holds all there is to install, and nobody calls its manager."""
     assert isinstance(proof, Verified)
     return kept.keys() == proof.in_place and in_place.is_self_sufficient(
-        job.files, job.directory, job.detected.manager
+        job.files, job.detected.manager, kept
     )
 
 

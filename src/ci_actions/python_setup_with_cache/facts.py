@@ -195,9 +195,10 @@ def _brought_by(chosen: Choice | None, files: ProjectFiles, directory: Path) -> 
     if chosen is None or chosen.program:
         return ""
     from ci_actions.python_setup_with_cache.drivers.provide import environments_of
-    from ci_actions.python_setup_with_cache.in_place import is_self_sufficient
+    from ci_actions.python_setup_with_cache.in_place import is_self_sufficient, kept
 
-    return "" if is_self_sufficient(files, directory, chosen.manager) else environments_of(chosen)
+    alone = is_self_sufficient(files, chosen.manager, kept(files, directory, chosen.manager))
+    return "" if alone else environments_of(chosen)
 
 
 def wanted_version(files: ProjectFiles, manager: Manager) -> str:

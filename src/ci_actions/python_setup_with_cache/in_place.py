@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ci_actions.project.files import ProjectFiles
@@ -20,9 +20,9 @@ def kept(files: ProjectFiles, directory: Path, manager: Manager) -> dict[str, st
     return {normalised(str(files.table("pyproject.toml", "project")["name"])): digest} if digest else {}
 
 
-def is_self_sufficient(files: ProjectFiles, directory: Path, manager: Manager) -> bool:
-    """Whether an environment that is proved needs its manager no more."""
-    return manager is _SLOW and (not files.is_package or bool(kept(files, directory, manager)))
+def is_self_sufficient(files: ProjectFiles, manager: Manager, kept: Mapping[str, str]) -> bool:
+    """Whether an environment that is proved needs its manager no more, what is `kept` of the project being in it."""
+    return manager is _SLOW and (not files.is_package or bool(kept))
 
 
 def _layout(directory: Path) -> Iterator[str]:

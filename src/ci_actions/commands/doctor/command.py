@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ci_actions import home
+from ci_actions.commands import ours
 from ci_actions.commands.doctor import gathering
 from ci_actions.commands.doctor.document import document
 from ci_actions.commands.doctor.judging import judge
@@ -20,20 +20,11 @@ from ci_actions.commands.doctor.repository import Repository
 from ci_actions.commands.doctor.text import lines
 from ci_actions.kit.apart import Apart, one_by_one
 from ci_actions.kit.errors import Exit, Unavailable, worst
-from ci_actions.kit.inputs import BOOLEAN, PATH, Common, Kind, declare, read
+from ci_actions.kit.inputs import BOOLEAN, PATH, Common, declare, read
 from ci_actions.kit.run import flags, parse_arguments, working_directory
 
 REPOSITORY = "org/ci-actions"
 _MANY = 100
-
-
-def _repository(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", text):
-        raise ValueError
-    return text
-
-
-_REPOSITORY: Kind[str] = Kind("a repository, like org/ci-actions", _repository)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +32,7 @@ class Config(Common):
     """The options of `ci-actions doctor`."""
 
     repository: str = declare(
-        _REPOSITORY, default=REPOSITORY, help="What our repository is called in the workflows."
+        ours.REPOSITORY, default=REPOSITORY, help="What our repository is called in the workflows."
     )
     sarif: str = declare(PATH, default="", help="Write the findings to this file too, as SARIF 2.1.0.")
     list: bool = declare(BOOLEAN, default=False, help="Print the rules and end.")
