@@ -46,7 +46,7 @@ format: setup ## rewrite the Python files in the house style
 	@$(BIN)/ruff format .
 
 sync: setup ## write what is generated: every action.yml, tables and snippets of the READMEs, actions.lock
-	@$(BIN)/python -m ci_actions.publish.docs
+	@$(BIN)/python -m ci_actions.commands.docs
 	@$(BIN)/python -m ci_actions.publish.actions_lock
 
 peers: ## build the pinned Go peers that tests run against (once; needs Go)

@@ -1,7 +1,7 @@
-"""From a bare interpreter to `ci_actions.__main__.main`: the part of the start that may use our own Python.
+"""From a bare interpreter to `ci_actions.cli.main`: the part of the start that may use our own Python.
 
 Runs at every start of every action, so it imports nothing that costs (`hashlib` is 3 ms, `pathlib` 10 ms).
-It reads the environment and chooses the exit status because `__main__` cannot run before it has.
+It reads the environment and chooses the exit status because `cli` cannot run before it has.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def start(root: str, argv: list[str]) -> int:
     if not folder:
         return UNAVAILABLE
     sys.path.insert(1, folder)  # behind ourselves, before the standard library
-    from ci_actions.__main__ import main
+    from ci_actions.cli import main
 
     return main(argv)
 

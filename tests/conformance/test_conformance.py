@@ -185,7 +185,7 @@ class Bench:
         self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *more: str
     ) -> Said:
         """Run the command line in this process."""
-        from ci_actions.__main__ import main
+        from ci_actions.cli import main
 
         with monkeypatch.context() as patch:
             patch.chdir(self.repository)

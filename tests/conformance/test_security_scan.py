@@ -200,7 +200,7 @@ class Bench:
 
     def run(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Said:
         """Run the command line in this process."""
-        from ci_actions.__main__ import main
+        from ci_actions.cli import main
 
         table = self.row.table
         words = [

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from ci_actions.capabilities import CAPABILITIES, INTERNAL, load
+from ci_actions.commands import docs
 from ci_actions.commands.help import default_text
 from ci_actions.kit.inputs import Declared, declared, environment_name
 from ci_actions.kit.run import COMMON_OUTPUTS
-from ci_actions.publish import docs
 
 ROOT = Path(__file__).resolve().parents[2]
 CURE = "run `make sync`"

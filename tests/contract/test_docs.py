@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ci_actions.capabilities import CAPABILITIES
-from ci_actions.publish import docs
+from ci_actions.commands import docs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -22,7 +22,7 @@ DOCUMENTS = sorted(
 
 def test_check_is_clean() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ci_actions.publish.docs", "--check"],
+        [sys.executable, "-m", "ci_actions.commands.docs", "--check"],
         check=False,
         capture_output=True,
         text=True,

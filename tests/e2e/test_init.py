@@ -21,7 +21,7 @@ from tests.e2e.acting import Repository, World
 from tests.e2e.pipelines import MINOR, Consumer, Pipeline, pipeline
 from tests.e2e.stand_ins import stand_ins_or_skip, stands_for
 
-from ci_actions.__main__ import COMMANDS
+from ci_actions.cli import COMMANDS
 from ci_actions.workflows import reading
 from ci_actions.workflows.document import Scalar
 

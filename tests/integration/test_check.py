@@ -77,7 +77,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     # A compiled-in path: the command must work from hooks, whose environment is git's.
     command.write_text(
         f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(folder / 'src')!r})\n"
-        "from ci_actions.__main__ import main\nsys.exit(main())\n"
+        "from ci_actions.cli import main\nsys.exit(main())\n"
     )
     command.chmod(0o755)
     return Program(command)

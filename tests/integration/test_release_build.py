@@ -231,7 +231,7 @@ class TestVerify:
             "README.md",
             "coverage-gate/start.sh",
             "vendor/yaml/__init__.py",
-            "src/ci_actions/__main__.py",
+            "src/ci_actions/cli.py",
             "release.json",
         ],
     )

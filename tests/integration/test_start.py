@@ -1,6 +1,6 @@
 """start.sh and what it starts, with real interpreters, in small copies of source and released trees.
 
-The copies hold the real start.sh, _launch.py, bootstrap.py, home.py and vendoring.py; `__main__.py` is a stub that
+The copies hold the real start.sh, _launch.py, bootstrap.py, home.py and vendoring.py; `cli.py` is a stub that
 says what it sees. Only `TestSourceTree` installs the real dependencies.
 """
 
@@ -110,7 +110,7 @@ class World:
         package.mkdir(parents=True)
         for file in OURS:
             shutil.copy(REPOSITORY / "src" / "ci_actions" / file, package)
-        (package / "__main__.py").write_text(STUB)
+        (package / "cli.py").write_text(STUB)
         (root / "requirements").mkdir()
         shutil.copy(REPOSITORY / "requirements" / "runtime.txt", root / "requirements")
         (root / folder).mkdir(parents=True)
@@ -528,7 +528,7 @@ class TestNoInterpreter:
 def filled(tmp_path_factory: pytest.TempPathFactory, good: Path) -> tuple[World, Ended]:
     world = World(tmp_path_factory.mktemp("source"))
     root = world.tree(folder="actions/coverage-gate", vendor=False)
-    (root / "src" / "ci_actions" / "__main__.py").write_text(
+    (root / "src" / "ci_actions" / "cli.py").write_text(
         "import sys\n"
         "def main(argv=None):\n"
         "    import coverage, jinja2, packaging, requests, yaml\n"
@@ -574,7 +574,7 @@ class TestSourceTree:
     def test_two_at_once_make_one_folder(self, world: World, filled: tuple[World, Ended]) -> None:
         world.tree(folder="actions/coverage-gate", vendor=False)
         shutil.copy(
-            filled[0].tmp / "tree" / "src" / "ci_actions" / "__main__.py", world.tmp / "tree/src/ci_actions"
+            filled[0].tmp / "tree" / "src" / "ci_actions" / "cli.py", world.tmp / "tree/src/ci_actions"
         )
         world.environ = {**filled[0].environ, "XDG_CACHE_HOME": str(world.tmp / "cache")}
         command = ["bash", str(world.start), "a"]

@@ -1,1 +1,1 @@
-"""What maintainers of the set run: documentation that follows the declarations, later releases."""
+"""Releases of this repository: planned, made, checked, published and retracted, by its maintainers."""

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ci_actions.capabilities import CAPABILITIES, load
+from ci_actions.commands.docs import action_inputs, outputs
 from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.inputs import declared
 from ci_actions.publish import contract, tree
 from ci_actions.publish.commits import Level
 from ci_actions.publish.contract import Action, Contract, Input, Workflow, compare
-from ci_actions.publish.docs import action_inputs, outputs
 from ci_actions.publish.tree import File, Files
 
 ROOT = Path(__file__).resolve().parents[3]

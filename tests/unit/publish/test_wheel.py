@@ -25,14 +25,14 @@ TIME = 1_700_000_000
 def released() -> Files:
     """A release of the real build configuration and the real start, and little else."""
     names = ("pyproject.toml", "hatch_build.py", "LICENSE", "src/ci_actions/__init__.py", "src/ci_actions/home.py",
-             "src/ci_actions/installed.py", "src/ci_actions/bootstrap.py", "src/ci_actions/vendoring.py")  # fmt: skip
+             "src/ci_actions/__main__.py", "src/ci_actions/bootstrap.py", "src/ci_actions/vendoring.py")  # fmt: skip
     main = {name: File((ROOT / name).read_bytes()) for name in names} | {
         "actions/gate/action.yml": File(b"name: gate"),
         "requirements/runtime.txt": File(b"six==1\n"),
         ".github/workflows/ci.yml": File(b"on: workflow_call"),
         ".github/workflows/_release.yml": File(b"on: push"),
         "tests/test_a.py": File(b""),
-        "src/ci_actions/__main__.py": File(
+        "src/ci_actions/cli.py": File(
             b"def main():\n    import six\n    print(six.__file__)\n    return 5\n"
         ),
     }
@@ -72,7 +72,9 @@ def test_its_command_puts_the_dependencies_on_the_path_of_its_own_process(
     built: tuple[str, bytes], tmp_path: Path
 ) -> None:
     folder = unpacked(built, tmp_path / "site")
-    started = "import sys; sys.path.insert(0, sys.argv[1]); from ci_actions import installed; sys.exit(installed.main())"
+    started = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from ci_actions.__main__ import main; sys.exit(main())"
+    )
     done = subprocess.run(
         [sys.executable, "-I", "-c", started, folder], capture_output=True, text=True, check=False
     )

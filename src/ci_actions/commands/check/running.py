@@ -27,7 +27,7 @@ from ci_actions.kit.report import SCHEMA, Result
 #: Set for a gate, so that a check that a gate starts (a hook that `quality` runs) does not start the gates again.
 WITHIN = "CI_ACTIONS_WITHIN_CHECK"
 _TICK = 0.1
-_START = "import sys; sys.path[:] = {path!r}; from ci_actions.__main__ import main; sys.exit(main())"
+_START = "import sys; sys.path[:] = {path!r}; from ci_actions.cli import main; sys.exit(main())"
 
 
 class Interrupted(Exception):

@@ -119,7 +119,7 @@ def test_the_program_is_all_that_a_job_needs() -> None:
         vendoring.build(Path(root, "requirements", "runtime.txt"), vendor, sys.executable)
     files = tree.program(os.environ)
     for path in (
-        "src/ci_actions/__main__.py",
+        "src/ci_actions/cli.py",
         "src/ci_actions/kit/page.css",
         "vendor/yaml/__init__.py",
         "requirements/runtime.txt",

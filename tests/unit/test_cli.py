@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ci_actions import __main__ as program
+from ci_actions import cli as program
 from ci_actions import home
 from ci_actions.capabilities import CAPABILITIES, load
 
@@ -215,7 +215,7 @@ def test_a_defect_is_reported_as_json_too(
 
 def test_a_start_imports_nothing_that_is_not_asked_for(project: Path) -> None:
     code = (
-        "import sys; from ci_actions.__main__ import main; ended = main(sys.argv[1:]); "
+        "import sys; from ci_actions.cli import main; ended = main(sys.argv[1:]); "
         "print(ended, *sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
     done = subprocess.run(

@@ -1,6 +1,6 @@
 """Keeps what is written about inputs and outputs equal to their declarations.
 
-`python -m ci_actions.publish.docs` rewrites every `action.yml` and the tables in every README between their
+`python -m ci_actions.commands.docs` rewrites every `action.yml` and the tables in every README between their
 markers; `--check` only says which files differ. `action.yml` is made whole from the capability: it is names,
 descriptions and one line per input, and holds no code.
 """
