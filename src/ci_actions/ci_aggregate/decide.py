@@ -70,18 +70,18 @@ def _judged(
 ) -> Iterator[Judged]:
     """Yield the verdict on each job: the plan itself, those it decided about, and what else was there.
 
-    Jobs that are named have no other order than that a job `plan` among them comes first.
+    Jobs that are named may wait for each one that is named before them, as the steps of a single job do.
     """
     done: dict[str, Judged] = {}
     expected = named or (PLAN, *dict.fromkeys((*pipeline.jobs, *asked)))
     others = [name for name in ended if name not in expected]
-    is_single = any(each.is_step for each in ended.values())
+    in_turn = bool(named) or any(each.is_step for each in ended.values())
     for name in (*expected, *others):
         how = ended.get(name, Ended(MISSING))
         # The plan must have run; about others that it does not know nobody asked.
         said = Asked(run=True, why="") if name == PLAN else asked.get(name)
-        after = (PLAN,) if named and PLAN in done else pipeline.after.get(name, ())
-        done[name] = _judge(name, said, how, _cause(done, tuple(done) if is_single else after))
+        before = tuple(done) if in_turn else pipeline.after.get(name, ())
+        done[name] = _judge(name, said, how, _cause(done, before))
         yield done[name]
 
 
@@ -121,7 +121,7 @@ def _skipped(name: str, cause: Judged | None) -> tuple[Verdict, str, str]:
 
 
 def _cause(done: Mapping[str, Judged], before: Sequence[str]) -> Judged | None:
-    """Return the job that kept one from running, of those before it. In a single job each step waits for all before it."""
+    """Return the job that kept one from running, of those before it, None when all were green."""
     found = next((done[each] for each in before if done[each].verdict is not Verdict.GREEN), None)
     return done.get(found.follows, found) if found else None
 

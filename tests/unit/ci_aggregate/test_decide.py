@@ -306,14 +306,17 @@ def test_jobs_that_are_named_must_all_have_run(
     assert report(config, found).exit_code is code
 
 
-def test_named_jobs_did_not_run_because_the_plan_failed() -> None:
-    config = Config(jobs=("plan", "quality"))
-    needs = json.dumps({"plan": {"result": "failure"}, "quality": {"result": "skipped"}})
+def test_named_jobs_did_not_run_because_one_before_them_failed() -> None:
+    config = Config(jobs=("verify", "tests", "build"))
+    ended = {"build": "skipped", "tests": "skipped", "verify": "failure"}
+    needs = json.dumps({name: {"result": result} for name, result in ended.items()})
     found = decide(config, Facts(needs=needs, plan=""))
     assert [each.why for each in found.jobs] == [
-        "plan failed",
-        "quality did not run, because plan failed",
+        "verify failed",
+        "tests did not run, because verify failed",
+        "build did not run, because verify failed",
     ]
+    assert report(config, found).exit_code is Exit.NOT_MET
 
 
 def test_named_jobs_and_a_plan_are_one_too_many() -> None:
