@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -362,6 +363,24 @@ def test_coverage_of_other_lines_than_those_staged_is_no_verdict(program: Progra
     project.write({"test_a.py": ""})
     done = program.run(project.path, "check", "--staged")
     assert (done.returncode, "that are not (test_a.py)" in done.stdout) == (3, True)
+
+
+def test_an_edit_of_the_same_length_in_the_second_of_the_commit_is_seen(
+    program: Program, project: Any
+) -> None:
+    """Only the time of the index tells git to read the file: https://git-scm.com/docs/racy-git."""
+    settings = '[tool.ci-actions.coverage-gate]\nmin-new-code = "off"\n'
+    project.commit({"pyproject.toml": settings, ".gitignore": "lcov.info\n", "a.py": "a = 1\n"})
+    project.write({"lcov.info": "SF:a.py\nDA:1,1\nLF:1\nLH:1\nend_of_record\n"})
+    project.git("config", "core.trustctime", "false")  # the test cannot set that time
+    then = int(time.time()) - 100
+    os.utime(project.path / "a.py", (then, then))
+    project.git("update-index", "--refresh")
+    (project.path / "a.py").write_text("a = 2\n", encoding="utf-8")
+    for path in ("a.py", ".git/index"):
+        os.utime(project.path / path, (then, then))
+    done = program.run(project.path, "check", "--staged")
+    assert (done.returncode, "that are not (a.py)" in done.stdout) == (3, True)
 
 
 def test_what_is_configured_is_read_from_what_is_staged(program: Program, project: Any) -> None:

@@ -121,10 +121,12 @@ def _repository(own: Path, git: Git, index: Path | None) -> None:
         )
     try:
         shutil.copyfile(private / "HEAD", own / "HEAD")
-        shutil.copyfile(index or private / "index", own / "index")
+        # With its times: an entry that is as young as the index may have been edited since, and git then reads the file.
+        # https://git-scm.com/docs/racy-git
+        shutil.copy2(index or private / "index", own / "index")
         # With a split index most of it is in another file: https://git-scm.com/docs/git-update-index#_split_index
         for shared in private.glob("sharedindex.*"):
-            shutil.copyfile(shared, own / shared.name)
+            shutil.copy2(shared, own / shared.name)
     except FileNotFoundError:
         raise CannotJudge("Nothing is in the index: there is nothing to check.") from None
     except OSError as denied:
