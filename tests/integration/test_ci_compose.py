@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.engine import Engine, engine_or_skip, layer
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.integration
 
@@ -181,8 +182,6 @@ ACCIDENTS = {
         1, "web (missing) while the command ran", options=("--command=docker-compose rm --stop --force web",)
     ),
 }  # fmt: skip
-#: Those that cost least, and stand for the others.
-FAST = ("the command fails", "a service ends while it is waited for")
 
 
 def check_accident(engine: Engine, tmp_path: Path, accident: Accident) -> None:
@@ -193,20 +192,16 @@ def check_accident(engine: Engine, tmp_path: Path, accident: Accident) -> None:
     nothing_is_left(engine)
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", sampled(ACCIDENTS, {"a service ends while it is waited for"}))
 def test_no_accident_is_green(engine: Engine, tmp_path: Path, name: str) -> None:
+    """Slow together: each starts services and takes them down."""
     check_accident(engine, tmp_path, ACCIDENTS[name])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in ACCIDENTS if name not in FAST])
-def test_no_other_accident_is_green(engine: Engine, tmp_path: Path, name: str) -> None:
-    """Slow: each starts services and takes them down; sampled by the two above."""
-    check_accident(engine, tmp_path, ACCIDENTS[name])
-
-
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-def test_a_request_to_end_takes_everything_down(engine: Engine, tmp_path: Path, sent: signal.Signals) -> None:
+@pytest.mark.parametrize("name", sampled(("SIGINT", "SIGTERM"), {"SIGTERM"}))
+def test_a_request_to_end_takes_everything_down(engine: Engine, tmp_path: Path, name: str) -> None:
+    """Slow together: each starts services and takes them down."""
+    sent = signal.Signals[name]
     folder = project(tmp_path, PLAIN)
     child = subprocess.Popen(
         words(engine, "--compose-file=compose.yml", "--command=echo now; sleep 600"),

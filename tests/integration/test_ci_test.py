@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from tests.integration import pytests
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.integration
 
@@ -244,19 +245,16 @@ def check_parts(folder: Path, python: str, arguments: str) -> None:
     assert f"pytest=={runs[0].shard['pytest']}" == wanted
 
 
-@pytest.mark.parametrize(
-    "way",
-    ["quiet", *(pytest.param(each, marks=pytest.mark.slow) for each in ("workers", "pytest-cov-workers"))],
-)
+@pytest.mark.parametrize("way", sampled(("quiet", "workers", "pytest-cov-workers"), {"quiet"}))
 def test_two_parts_are_the_whole(tmp_path: Path, way: str) -> None:
     """Workers are slow: several processes for each of many runs; sampled by the one that is quiet."""
     check_parts(tmp_path / "project", USUAL, WAYS[way])
 
 
-@pytest.mark.parametrize(
-    "python", [MAJORS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in MAJORS[1:])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("python", MAJORS)
 def test_every_major_version_of_pytest(tmp_path: Path, python: str) -> None:
+    """Slow: an environment each, and a project that is tested twice in it; test_two_parts_are_the_whole samples it."""
     check_parts(tmp_path / "project", python, WAYS["pytest-cov-workers"])
 
 
@@ -264,14 +262,14 @@ def test_every_major_version_of_pytest(tmp_path: Path, python: str) -> None:
 @pytest.mark.parametrize("way", ["alone", "workers", "groups", "importlib"])
 @pytest.mark.parametrize("python", sorted(set(pytests.SETS) - {"bare"}))
 def test_every_python(tmp_path: Path, python: str, way: str) -> None:
-    """Slow: 32 projects are tested twice. test_two_parts_are_the_whole and the one for the majors sample it."""
+    """Slow: 32 projects are tested twice. test_two_parts_are_the_whole samples it."""
     check_parts(tmp_path / "project", python, WAYS[way])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("python", sorted(set(pytests.SETS) - {USUAL, "bare", *MAJORS}))
 def test_every_other_python(tmp_path: Path, python: str) -> None:
-    """Slow: as many environments again. test_every_major_version_of_pytest samples it."""
+    """Slow: as many environments again. test_two_parts_are_the_whole samples it."""
     check_parts(tmp_path / "project", python, WAYS["pytest-cov-workers"])
 
 
@@ -536,7 +534,16 @@ ACCIDENTS = {
 }
 
 
-@pytest.mark.parametrize("name", [each for each in ACCIDENTS if "too long" not in each])
+#: One of each kind of end; together they are slow, each is a run of pytest.
+ALWAYS = (
+    "a test fails", "a test crashes the interpreter", "a test ends pytest with success", "a file cannot be imported",
+    "a plugin turns failures into success", "the first failure ends it", "a selection that selects nothing",
+    "pytest is not installed", "coverage is configured wrongly", "arguments without an end",
+    "a command cannot be divided", "a command fails", "a command leaves no coverage",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sampled([each for each in ACCIDENTS if "too long" not in each], ALWAYS))
 def test_no_accident_is_green(tmp_path: Path, name: str) -> None:
     check_accident(tmp_path, ACCIDENTS[name])
 
@@ -736,14 +743,9 @@ def listed(folder: Path, arguments: str, more: Mapping[str, str]) -> int:
     return sum(int(number) for number in numbers if number.isdigit())
 
 
-#: Those that sample the others, which are slow together: each is four runs of pytest.
-SAMPLED = ("random order", "a selection of the project", "warnings are errors", "a file given twice")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(each, marks=() if each in SAMPLED else pytest.mark.slow) for each in WHOLE]
-)
+@pytest.mark.parametrize("name", sampled(WHOLE, {"random order", "a selection of the project"}))
 def test_the_parts_stay_the_whole(tmp_path: Path, name: str) -> None:
+    """Slow together: each is four runs of pytest."""
     files, arguments, more = WHOLE[name]
     folder = write(tmp_path / "project", files)
     runs = in_parts(folder, 2, f"--args={arguments}", **more)
@@ -785,14 +787,15 @@ def test_what_is_left_is_read_by_pytest_split(tmp_path: Path) -> None:
     assert ran.outputs["report-dir"] == str(folder / "left")
 
 
-def test_a_part_without_tests_passes_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", sampled(("", "-n2"), {""}))
+def test_a_part_without_tests_passes_and_says_so(tmp_path: Path, arguments: str) -> None:
+    """Workers are slow: three processes for each of three parts; sampled by the row without them."""
     folder = write(tmp_path / "project", {"test_a.py": PASSES})
-    for arguments in ("", "-n2"):
-        runs = in_parts(folder, 3, f"--args={arguments}", "--coverage=true")
-        assert [each.code for each in runs] == [0, 0, 0], runs[-1].said
-        assert_whole(runs)
-        assert sorted(each.shard["exit"] for each in runs) == [0, 5, 5]
-        assert any("fewer units of tests than parts" in each.said for each in runs)
+    runs = in_parts(folder, 3, f"--args={arguments}", "--coverage=true")
+    assert [each.code for each in runs] == [0, 0, 0], runs[-1].said
+    assert_whole(runs)
+    assert sorted(each.shard["exit"] for each in runs) == [0, 5, 5]
+    assert any("fewer units of tests than parts" in each.said for each in runs)
 
 
 def test_a_test_that_passes_when_run_again_is_told_apart(tmp_path: Path) -> None:

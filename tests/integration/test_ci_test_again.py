@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from tests.integration.test_ci_test import ci_test, write
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.integration
 
@@ -37,10 +38,9 @@ FLAKY = """
 """
 
 
-@pytest.mark.parametrize(
-    "arguments", ["", "-n2", "--cov=. --cov-report=html:own"], ids=["one", "xdist", "own reports"]
-)
+@pytest.mark.parametrize("arguments", sampled(("", "-n2", "--cov=. --cov-report=html:own"), {""}))
 def test_what_passes_on_a_further_run_is_flaky_and_said_everywhere(tmp_path: Path, arguments: str) -> None:
+    """Workers and reports are slow; sampled by the row without them."""
     folder = write(tmp_path, {"nth.py": NTH, "test_a.py": FLAKY})
     ran = ci_test(folder, "--retries=2", f"--args={arguments}")
     assert ran.code == 0, ran.log
@@ -258,7 +258,14 @@ ACCIDENTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ACCIDENTS)
+#: One of each kind of end; together they are slow, each is at least two runs of pytest.
+ALWAYS = (
+    "the retry dies of a signal", "the retry does not find the test", "the test is skipped the second time",
+    "there are no tests", "the arguments are wrong",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sampled(ACCIDENTS, ALWAYS))
 def test_no_accident_is_green(tmp_path: Path, name: str) -> None:
     accident = ACCIDENTS[name]
     folder = write(tmp_path, {"nth.py": NTH, **accident.files})

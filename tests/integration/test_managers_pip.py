@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of
 from tests.doubles.package_index import Index
+from tests.sampling import sampled
 
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
 from ci_actions.project.model import Manager
@@ -76,8 +77,9 @@ def test_what_says_not_how_it_is_built_is_no_package(workshop: Workshop) -> None
     ).has_project
 
 
-@pytest.mark.parametrize("version", ["3.6", "3.8", "3.13"])
+@pytest.mark.parametrize("version", sampled(("3.6", "3.8", "3.13"), {"3.6"}))
 def test_old_interpreters_bring_the_pip_that_can_do_it(workshop: Workshop, version: str) -> None:
+    """Slow together: each downloads and runs a pip of its own."""
     python = python_of(version)
     if python is None:
         pytest.skip(f"no Python {version} here: pyenv install brings it")

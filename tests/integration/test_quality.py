@@ -175,7 +175,7 @@ def test_real_projects(python: Path, tmp_path: Path, name: str) -> None:
 
 def test_the_second_run_is_remembered_and_says_so(python: Path, tmp_path: Path) -> None:
     project = linter_sets.project("httpx", tmp_path)
-    options = ("--tools", "ruff,black,isort,flake8")
+    options = ("--tools", "ruff,isort,flake8")  # one that remembers by itself, and two that do not
     _, first, _ = quality(project, python, *options)
     _, second, _ = quality(project, python, *options)
     assert not any(each["cached"] for each in first["details"]["tools"])

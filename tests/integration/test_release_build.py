@@ -465,7 +465,9 @@ def environment(tmp_path: Path) -> Callable[[Path], Path]:
     return make
 
 
+@pytest.mark.slow
 def test_trees_for_tools_that_do_not_know_self_references(built: Built, tmp_path: Path) -> None:
+    """Slow: two trees of a release in full; test_a_wheel_makes_the_tree_for_act_that_its_release_makes samples it."""
     source = tmp_path / "source"
     git(tmp_path, "clone", "--quiet", str(built.checkout), str(source))
     workflow = source / ".github" / "workflows" / "probe.yml"
