@@ -19,7 +19,7 @@ from ci_actions.kit.run import Edges
 from ci_actions.project import managers, python_versions
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.locks import Locked, Source, read_lock
-from ci_actions.project.managers import Detected
+from ci_actions.project.managers import Detected, NoProject
 from ci_actions.project.model import Manager
 from ci_actions.project.reading import read_project
 
@@ -35,9 +35,7 @@ def gather(config: Config, edges: Edges[Config]) -> Facts:
     files = read_project(edges.directory, edges.root)
     try:
         detected = managers.detect(files, config.manager)
-    except BadInput as nothing:
-        if config.manager != "auto" or "No dependency file" not in nothing.message:
-            raise
+    except NoProject:
         return Facts(manager="", answers={}, today=today, nothing="there is no Python project")
     sources = indexes.of_manager(
         files,

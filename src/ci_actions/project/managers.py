@@ -36,6 +36,10 @@ _DEPENDENCIES = ("name", "dependencies", "optional-dependencies", "requires-pyth
 _POETRYS = ("name", "dependencies", "dev-dependencies", "group", "extras", "source", "package-mode")
 
 
+class NoProject(BadInput):
+    """Nothing in the folder says that it is a Python project."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One sign of a manager: the file, relative to the working directory, and what in it says so."""
@@ -74,7 +78,7 @@ class Detected:
 def detect(files: ProjectFiles, asked: str = "auto") -> Detected:
     """Return the manager of a project; `asked` is what the user wrote after `manager:`.
 
-    Raises BadInput when nothing is found, when lock files of different managers lie side by side and nobody said
+    Raises NoProject when nothing is found; BadInput when lock files of different managers lie side by side and nobody said
     which one counts, when the manager that is asked for finds nothing to work with, and for an empty lock file.
     """
     found = tuple(_evidence(files))
@@ -282,7 +286,7 @@ def _of_project(files: ProjectFiles) -> Iterator[Evidence]:
 
 def _decide(files: ProjectFiles, found: Sequence[Evidence]) -> tuple[Manager, str]:
     if not found:
-        raise BadInput(
+        raise NoProject(
             f"No dependency file found in '{files.directory}' (looked for {LOOKED_FOR}). "
             "Set working-directory: or manager: none."
         )
