@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -137,6 +138,48 @@ def test_the_project_itself_is_no_part_of_the_proof(machine: Workshop, interpret
     found = verified(folder, interpreter)
     assert isinstance(found, Rejected)
     assert "shop 0.1 was added" in found.reasons
+
+
+def from_folder(folder: Path, name: str, place: Path, *others: str) -> None:
+    """Put a distribution into an environment, as an installer does that takes it from a folder."""
+    info = f"{name}-1.0.dist-info"
+    files = {
+        f"{name}.py": "",
+        f"{info}/METADATA": f"Name: {name}\nVersion: 1.0\n",
+        f"{info}/direct_url.json": json.dumps({"url": place.as_uri(), "dir_info": {}}),
+    }
+    files[f"{info}/RECORD"] = "".join(f"{each},,\n" for each in [*files, *others, f"{info}/RECORD"])
+    for path, text in files.items():
+        (site(folder) / path).parent.mkdir(exist_ok=True)
+        (site(folder) / path).write_text(text)
+
+
+def test_what_came_from_a_folder_is_told_and_dropped(
+    restored: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    settled(restored, interpreter)
+    outside = tmp_path / "precious.py"
+    outside.touch()
+    away = os.path.relpath(outside, site(restored))
+    from_folder(restored, "words", tmp_path / "words", away)
+    environments.record(restored / ".venv", interpreter=interpreter, origin=origin(), project=restored)
+    found = verified(restored, interpreter, project=restored)
+    assert isinstance(found, Verified)
+    assert found.folders == {"words"}
+    environments.drop(found.environment, found.folders)
+    assert not list(site(restored).glob("words*"))
+    assert outside.exists()
+    assert isinstance(verified(restored, interpreter, project=restored), Verified)
+
+
+def test_what_was_added_from_a_folder_elsewhere_is_a_reason(
+    restored: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    settled(restored, interpreter)
+    from_folder(restored, "stranger", tmp_path / "elsewhere")
+    found = verified(restored, interpreter, project=restored)
+    assert isinstance(found, Rejected)
+    assert "stranger 1.0 was added" in found.reasons
 
 
 @pytest.fixture

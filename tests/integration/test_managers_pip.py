@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of
+from tests.doubles.managed import BACKEND, BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of
 from tests.doubles.package_index import Index
 
+from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
+from ci_actions.kit.run import Edges
 from ci_actions.project.model import Manager
+from ci_actions.python_setup_with_cache import apply, decide, facts
+from ci_actions.python_setup_with_cache.config import Config
+from ci_actions.python_setup_with_cache.model import Finished, Installed
 
 pytestmark = pytest.mark.integration
 
@@ -126,6 +133,54 @@ def test_offline_takes_what_lies_in_a_folder_and_nothing_else(
         workshop.driver(folder, Manager.PIP, offline=True, environ=found).install()
     assert "offline is set" in told.value.advice
     assert index.asked == asked
+
+
+#: A package of one module, which a wheel copies: its folder may say something else later.
+COPIED = BACKEND.replace("shop", "words").replace(
+    '"_words.pth": os.path.join(os.getcwd(), "src") + "\\n"', '"words.py": open("words.py").read()'
+)
+
+
+@pytest.mark.slow
+def test_what_was_copied_from_a_folder_is_not_what_an_earlier_run_copied(
+    index: Index, tmp_path: Path
+) -> None:
+    """Slow: the whole action twice, with builds. test_what_came_from_a_folder_is_told_and_dropped samples it."""
+    workshop = Workshop(tmp_path, index.url)
+    folder = workshop.project(
+        "shop",
+        {
+            "requirements.txt": "greet\n../words\n",
+            ".python-version": platform.python_version(),
+            "../words/pyproject.toml": BUILD,
+            "../words/backend.py": COPIED,
+            "../words/words.py": "SAYS = 'first'\n",
+        },
+    )
+
+    def set_up() -> Installed:
+        config = Config()
+        edges = Edges[Config](
+            root=tmp_path,
+            directory=folder,
+            environ={**workshop.environ, "pythonLocation": sys.base_prefix},
+            clock=Clock(),
+            progress=lambda _: None,
+            token="",
+            config_at=lambda _git, _revision: None,
+        )
+        done = apply.here(config, decide.plan(config, facts.for_plan(config, edges)), edges)
+        assert isinstance(done, Finished)
+        assert done.facts.installed
+        return done.facts.installed
+
+    says = ("python", "-c", "import words; print(words.SAYS)")
+    assert set_up().installed
+    assert output(folder, *says) == "first"
+    (tmp_path / "words" / "words.py").write_text("SAYS = 'second'\n")
+    again = set_up()
+    assert (again.installed, again.rejected) == (False, "")
+    assert output(folder, *says) == "second"
 
 
 # --- pip-tools -----------------------------------------------------------------------------------

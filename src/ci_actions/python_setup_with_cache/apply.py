@@ -60,6 +60,8 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
     if not config.install:
         return begun
     if not work.installs:
+        _renew(driver, found.proof, kept)
+        watch.lap("install")
         return replace(begun, distributions=_count(found.proof), has_project=driver.has_project)
     if plan.unknown and config.lock_policy == "frozen":
         drifted = driver.check_lock()
@@ -132,9 +134,20 @@ def _moved(work: Work, edges: Edges[Config], watch: Watch) -> tuple[str, Work]:
 def _needs_nothing(job: Job, proof: Verified | Rejected | None, kept: Mapping[str, str]) -> bool:
     """Return whether a proved environment holds all there is to install, and nobody calls its manager."""
     assert isinstance(proof, Verified)
-    return kept.keys() == proof.in_place and in_place.is_self_sufficient(
-        job.files, job.detected.manager, kept
+    return (
+        kept.keys() == proof.in_place
+        and not proof.folders
+        and in_place.is_self_sufficient(job.files, job.detected.manager, kept)
     )
+
+
+def _renew(driver: Driver, proof: Verified | Rejected | None, kept: Mapping[str, str]) -> None:
+    """Install anew what lies in other folders of the repository: nobody knows what became of it since."""
+    assert isinstance(proof, Verified)
+    old = proof.folders - driver.own_names - kept.keys()
+    if old and not driver.renews_folders:
+        environments.drop(proof.environment, old)
+        driver.install()
 
 
 def _restored(work: Work) -> str:
