@@ -53,7 +53,9 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
     job = environment.job(config, edges, keyed)
     kept = in_place.kept(job.files, job.directory, job.detected.manager)
     if config.install and not work.installs and _needs_nothing(job, found.proof, kept):
-        return replace(begun, moved_from=moved_from, distributions=_count(found.proof))
+        return replace(
+            begun, moved_from=moved_from, distributions=_count(found.proof), keeps_project=bool(kept)
+        )
     driver = environment.ready(config, edges, keyed, job)
     begun = replace(begun, manager=driver.tool.argv, moved_from=moved_from, rejected=work.rejected)
     watch.lap("manager")
@@ -90,6 +92,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         size=sum(facts.size(path) for path in folders) if saves else 0,
         save=saves,
         has_project=driver.has_project and not kept,
+        keeps_project=bool(kept),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from ci_actions.kit.errors import BadInput
+from ci_actions.project.extras import asked
 from ci_actions.project.managers import requirement_files
 from ci_actions.project.model import Manager
 from ci_actions.python_setup_with_cache.drivers.base import Driver
@@ -117,21 +118,17 @@ class Pip(Driver):
 
     def _static(self, *, with_base: bool) -> Iterator[str]:
         project = self.job.files.table("pyproject.toml", "project")
-        optional = project.get("optional-dependencies", {})
-        optional = optional if isinstance(optional, dict) else {}
-        unknown = [each for each in self.job.extras if each not in optional] if project else []
-        if unknown and not self._is_dynamic:
+        found = asked(project, self.job.extras, with_base=with_base)
+        if project and found.unknown and not self._is_dynamic:
+            known = self.job.files.table("pyproject.toml", "project", "optional-dependencies")
             raise BadInput(
                 *(
                     f"extras: '{each}' is not in [project.optional-dependencies]"
-                    f" ({', '.join(optional) or 'there are none'})."
-                    for each in unknown
+                    f" ({', '.join(known) or 'there are none'})."
+                    for each in found.unknown
                 )
             )
-        base = project.get("dependencies", ()) if with_base else ()
-        yield from map(str, base if isinstance(base, list) else ())
-        for each in self.job.extras:
-            yield from map(str, optional.get(each, ()))
+        yield from found.requirements
 
 
 DRIVER = Pip
