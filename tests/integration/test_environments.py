@@ -407,6 +407,17 @@ def settings_changed(folder: Path) -> None:
     )
 
 
+def pipe(folder: Path) -> None:
+    path = site(folder) / "greet" / "__init__.py"
+    path.unlink()
+    os.mkfifo(path)
+
+
+def folder_of_a_note(folder: Path) -> None:
+    (folder / ".venv" / NAME).unlink()
+    (folder / ".venv" / NAME).mkdir()
+
+
 def dead_link(folder: Path) -> None:
     link = folder / ".venv/bin/python"
     link.unlink()
@@ -449,6 +460,7 @@ def nothing_at_all(folder: Path) -> None:
         (script_gone, "greet: .venv/bin/greet is gone"),
         (script_changed, "greet: .venv/bin/greet was changed"),
         (half, "greet 1.1 is gone"),
+        (pipe, "greet: greet/__init__.py was changed"),
         (extra, "stranger 6.6 was added"),
         (other_version, "checker is 2.0, recorded was 3.0"),
         (twice, "greet is installed 2 times: 1.0, 1.1"),
@@ -462,6 +474,7 @@ def nothing_at_all(folder: Path) -> None:
         (other_link, "bin/python3 was changed: it points to /bin/sh"),
         (no_note, f"it holds no {NAME}"),
         (broken_note, f"{NAME} is not readable"),
+        (folder_of_a_note, f"{NAME} cannot be read: Is a directory"),
         (note_of_tomorrow, "this version writes"),
         (no_settings, "no pyvenv.cfg"),
         (nothing_at_all, "no such folder"),

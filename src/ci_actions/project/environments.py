@@ -389,7 +389,8 @@ def verify(
     except FileNotFoundError:
         return Rejected((f"it was not made by ci-actions: it holds no {notes.NAME}",))
     except (NotAMarker, OSError) as wrong:
-        return Rejected((f"{notes.NAME} {wrong}",))
+        said = f"cannot be read: {wrong.strerror}" if isinstance(wrong, OSError) else wrong
+        return Rejected((f"{notes.NAME} {said}",))
     reasons = [*_interpreter(environment, marker, interpreter), *_origin(marker.origin, origin)]
     if reasons:
         return Rejected(tuple(reasons))

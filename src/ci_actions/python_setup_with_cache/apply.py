@@ -189,10 +189,10 @@ def _told(drifted: Drifted) -> str:
 def _remove(venv: Path) -> None:
     import shutil
 
-    if venv.is_symlink():
-        venv.unlink()
-    elif venv.exists():
+    if venv.is_dir() and not venv.is_symlink():
         shutil.rmtree(venv)
+    else:
+        venv.unlink(missing_ok=True)
 
 
 def _prune(driver: Driver, venv: Path, keeps: str) -> None:
