@@ -100,6 +100,31 @@ def test_an_unknown_extra_is_named(workshop: Workshop) -> None:
         workshop.driver(folder, Manager.PIP, extras=("prints",)).install()
 
 
+def test_extras_without_a_project_that_has_them_are_no_silence(workshop: Workshop) -> None:
+    folder = workshop.project("shop", {"requirements.txt": "greet\n"})
+    with pytest.raises(
+        BadInput, match=r"'paint' is not in \[project.optional-dependencies\] \(there are none\)"
+    ):
+        workshop.driver(folder, Manager.PIP, extras=("paint",)).install()
+
+
+def test_extras_that_only_a_build_tells_of(workshop: Workshop) -> None:
+    told = "Version: 0.1\\nProvides-Extra: paint\\nRequires-Dist: colours; extra == 'paint'\\n"
+    folder = workshop.project(
+        "shop",
+        {
+            "requirements.txt": "greet\n",
+            "pyproject.toml": BUILD,
+            "backend.py": BACKEND.replace("Version: 0.1\\n", told),
+        },
+    )
+    driver = workshop.driver(folder, Manager.PIP, extras=("paint",))
+    driver.install()
+    assert "colours" not in names(folder)
+    driver.install_project()
+    assert names(folder)["colours"] == "0.9"
+
+
 def test_a_wrong_hash_is_the_projects_fault(workshop: Workshop) -> None:
     text = f"polite-words==1.2 --hash=sha256:{'0' * 64}\n"
     folder = workshop.project("shop", {"requirements.txt": text})
