@@ -43,7 +43,7 @@ class Config(Common):
         TEXT,
         default="",
         help="An exact version, a range (PEP 440), `min`, `max` or `default`. Without it: python-version-file, "
-        ".python-version, then requires-python.",
+        ".python-version, then requires-python. With `mode: matrix` a range that narrows what the project supports.",
     )
     python_version_file: str = declare(
         PATH,
