@@ -110,7 +110,7 @@ PURE = [
         f"ci_actions/project/{name}.py"
         for name in (
             "answer", "compiled", "consistency", "content_hashes",
-            "credentials", "drift", "durations", "files", "in_place", "locks", "managers", "marker", "model",
+            "credentials", "drift", "durations", "extras", "files", "in_place", "locks", "managers", "marker", "model",
             "python_versions", "ranges", "releases", "requirements", "upgrades", "uv_lock", "version_files",
         )
     ),

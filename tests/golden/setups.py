@@ -141,6 +141,9 @@ SITUATIONS: dict[str, Callable[[], Report]] = {
     "green-setup-unlocked": lambda: ended(
         plan=UNLOCKED, done=replace(MISS, has_project=False), save="success"
     ),
+    "green-setup-in-place": lambda: ended(
+        plan=UNLOCKED, done=replace(HIT, has_project=False, keeps_project=True)
+    ),
     "green-setup-matrix": lambda: ended(plan=MATRIX, done=None, keyed=None),
     "green-setup-plan": lambda: report.planned(Config(), PLAN),
     "red-setup-drifted": drifted,

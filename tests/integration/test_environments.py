@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -138,6 +139,48 @@ def test_the_project_itself_is_no_part_of_the_proof(machine: Workshop, interpret
     found = verified(folder, interpreter)
     assert isinstance(found, Rejected)
     assert "shop 0.1 was added" in found.reasons
+
+
+def from_folder(folder: Path, name: str, place: Path, *others: str) -> None:
+    """Put a distribution into an environment, as an installer does that takes it from a folder."""
+    info = f"{name}-1.0.dist-info"
+    files = {
+        f"{name}.py": "",
+        f"{info}/METADATA": f"Name: {name}\nVersion: 1.0\n",
+        f"{info}/direct_url.json": json.dumps({"url": place.as_uri(), "dir_info": {}}),
+    }
+    files[f"{info}/RECORD"] = "".join(f"{each},,\n" for each in [*files, *others, f"{info}/RECORD"])
+    for path, text in files.items():
+        (site(folder) / path).parent.mkdir(exist_ok=True)
+        (site(folder) / path).write_text(text)
+
+
+def test_what_came_from_a_folder_is_told_and_dropped(
+    restored: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    settled(restored, interpreter)
+    outside = tmp_path / "precious.py"
+    outside.touch()
+    away = os.path.relpath(outside, site(restored))
+    from_folder(restored, "words", tmp_path / "words", away)
+    environments.record(restored / ".venv", interpreter=interpreter, origin=origin(), project=restored)
+    found = verified(restored, interpreter, project=restored)
+    assert isinstance(found, Verified)
+    assert found.folders == {"words"}
+    environments.drop(found.environment, found.folders)
+    assert not list(site(restored).glob("words*"))
+    assert outside.exists()
+    assert isinstance(verified(restored, interpreter, project=restored), Verified)
+
+
+def test_what_was_added_from_a_folder_elsewhere_is_a_reason(
+    restored: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    settled(restored, interpreter)
+    from_folder(restored, "stranger", tmp_path / "elsewhere")
+    found = verified(restored, interpreter, project=restored)
+    assert isinstance(found, Rejected)
+    assert "stranger 1.0 was added" in found.reasons
 
 
 @pytest.fixture
@@ -366,6 +409,17 @@ def settings_changed(folder: Path) -> None:
     )
 
 
+def pipe(folder: Path) -> None:
+    path = site(folder) / "greet" / "__init__.py"
+    path.unlink()
+    os.mkfifo(path)
+
+
+def folder_of_a_note(folder: Path) -> None:
+    (folder / ".venv" / NAME).unlink()
+    (folder / ".venv" / NAME).mkdir()
+
+
 def dead_link(folder: Path) -> None:
     link = folder / ".venv/bin/python"
     link.unlink()
@@ -408,6 +462,7 @@ def nothing_at_all(folder: Path) -> None:
         (script_gone, "greet: .venv/bin/greet is gone"),
         (script_changed, "greet: .venv/bin/greet was changed"),
         (half, "greet 1.1 is gone"),
+        (pipe, "greet: greet/__init__.py was changed"),
         (extra, "stranger 6.6 was added"),
         (other_version, "checker is 2.0, recorded was 3.0"),
         (twice, "greet is installed 2 times: 1.0, 1.1"),
@@ -421,6 +476,7 @@ def nothing_at_all(folder: Path) -> None:
         (other_link, "bin/python3 was changed: it points to /bin/sh"),
         (no_note, f"it holds no {NAME}"),
         (broken_note, f"{NAME} is not readable"),
+        (folder_of_a_note, f"{NAME} cannot be read: Is a directory"),
         (note_of_tomorrow, "this version writes"),
         (no_settings, "no pyvenv.cfg"),
         (nothing_at_all, "no such folder"),

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.doubles.managed import BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of
+from tests.doubles.managed import BACKEND, BUILD, PACKAGES, PROJECT, Workshop, names, output, python_of
 from tests.doubles.package_index import Index
 from tests.sampling import sampled
 
+from ci_actions.kit.clock import Clock
 from ci_actions.kit.errors import BadInput, CannotJudge, Unavailable
+from ci_actions.kit.run import Edges
 from ci_actions.project.model import Manager
+from ci_actions.python_setup_with_cache import apply, decide, facts
+from ci_actions.python_setup_with_cache.config import Config
+from ci_actions.python_setup_with_cache.model import Finished, Installed
 
 pytestmark = pytest.mark.integration
 
@@ -95,6 +102,31 @@ def test_an_unknown_extra_is_named(workshop: Workshop) -> None:
         workshop.driver(folder, Manager.PIP, extras=("prints",)).install()
 
 
+def test_extras_without_a_project_that_has_them_are_no_silence(workshop: Workshop) -> None:
+    folder = workshop.project("shop", {"requirements.txt": "greet\n"})
+    with pytest.raises(
+        BadInput, match=r"'paint' is not in \[project.optional-dependencies\] \(there are none\)"
+    ):
+        workshop.driver(folder, Manager.PIP, extras=("paint",)).install()
+
+
+def test_extras_that_only_a_build_tells_of(workshop: Workshop) -> None:
+    told = "Version: 0.1\\nProvides-Extra: paint\\nRequires-Dist: colours; extra == 'paint'\\n"
+    folder = workshop.project(
+        "shop",
+        {
+            "requirements.txt": "greet\n",
+            "pyproject.toml": BUILD,
+            "backend.py": BACKEND.replace("Version: 0.1\\n", told),
+        },
+    )
+    driver = workshop.driver(folder, Manager.PIP, extras=("paint",))
+    driver.install()
+    assert "colours" not in names(folder)
+    driver.install_project()
+    assert names(folder)["colours"] == "0.9"
+
+
 def test_a_wrong_hash_is_the_projects_fault(workshop: Workshop) -> None:
     text = f"polite-words==1.2 --hash=sha256:{'0' * 64}\n"
     folder = workshop.project("shop", {"requirements.txt": text})
@@ -128,6 +160,54 @@ def test_offline_takes_what_lies_in_a_folder_and_nothing_else(
         workshop.driver(folder, Manager.PIP, offline=True, environ=found).install()
     assert "offline is set" in told.value.advice
     assert index.asked == asked
+
+
+#: A package of one module, which a wheel copies: its folder may say something else later.
+COPIED = BACKEND.replace("shop", "words").replace(
+    '"_words.pth": os.path.join(os.getcwd(), "src") + "\\n"', '"words.py": open("words.py").read()'
+)
+
+
+@pytest.mark.slow
+def test_what_was_copied_from_a_folder_is_not_what_an_earlier_run_copied(
+    index: Index, tmp_path: Path
+) -> None:
+    """Slow: the whole action twice, with builds. test_what_came_from_a_folder_is_told_and_dropped samples it."""
+    workshop = Workshop(tmp_path, index.url)
+    folder = workshop.project(
+        "shop",
+        {
+            "requirements.txt": "greet\n../words\n",
+            ".python-version": platform.python_version(),
+            "../words/pyproject.toml": BUILD,
+            "../words/backend.py": COPIED,
+            "../words/words.py": "SAYS = 'first'\n",
+        },
+    )
+
+    def set_up() -> Installed:
+        config = Config()
+        edges = Edges[Config](
+            root=tmp_path,
+            directory=folder,
+            environ={**workshop.environ, "pythonLocation": sys.base_prefix},
+            clock=Clock(),
+            progress=lambda _: None,
+            token="",
+            config_at=lambda _git, _revision: None,
+        )
+        done = apply.here(config, decide.plan(config, facts.for_plan(config, edges)), edges)
+        assert isinstance(done, Finished)
+        assert done.facts.installed
+        return done.facts.installed
+
+    says = ("python", "-c", "import words; print(words.SAYS)")
+    assert set_up().installed
+    assert output(folder, *says) == "first"
+    (tmp_path / "words" / "words.py").write_text("SAYS = 'second'\n")
+    again = set_up()
+    assert (again.installed, again.rejected) == (False, "")
+    assert output(folder, *says) == "second"
 
 
 # --- pip-tools -----------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from ci_actions.project.credentials import strip_credentials
+
 
 class State(Enum):
     """What is known of a lock file."""
@@ -34,12 +36,12 @@ IN_STEP = Answer(State.IN_STEP)
 
 def drifted(reason: str) -> Answer:
     """Return that a lock does not match what `reason` names."""
-    return Answer(State.DRIFTED, reason)
+    return Answer(State.DRIFTED, strip_credentials(reason))
 
 
 def unknown(reason: str) -> Answer:
     """Return that only the manager knows."""
-    return Answer(State.UNKNOWN, reason)
+    return Answer(State.UNKNOWN, strip_credentials(reason))
 
 
 def together(answers: Iterable[Answer]) -> Answer:

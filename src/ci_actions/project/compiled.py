@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from ci_actions.kit.errors import BadInput
 from ci_actions.project import ranges, requirements
 from ci_actions.project.answer import IN_STEP, Answer, drifted, together, unknown
+from ci_actions.project.credentials import strip_credentials
+from ci_actions.project.extras import asked as of_extras
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.locks import normalised, read_lock
 from ci_actions.project.requirements import Kind
@@ -210,17 +212,9 @@ def _ask_project(files: ProjectFiles, extras: Iterable[str], asked: _Asked) -> N
     if {"dependencies", "optional-dependencies"} & set(dynamic):
         asked.doubts.append("dependencies are dynamic")
     shown = files.shown("pyproject.toml")
-    wanted = list(_texts(project.get("dependencies")))
-    optional = project.get("optional-dependencies")
-    by_name = {
-        normalised(name): value for name, value in (optional.items() if isinstance(optional, dict) else ())
-    }
-    for extra in extras:
-        if normalised(extra) in by_name:
-            wanted += _texts(by_name[normalised(extra)])
-        else:
-            asked.doubts.append(f"there is no extra '{extra}' any more")
-    asked.requirements += [_requirement(each, shown) for each in wanted]
+    wanted = of_extras(project, extras)
+    asked.doubts += [f"there is no extra '{each}' any more" for each in wanted.unknown]
+    asked.requirements += [_requirement(each, shown) for each in wanted.requirements]
 
 
 def _ask_groups(files: ProjectFiles, groups: Iterable[str], asked: _Asked) -> None:
@@ -246,7 +240,8 @@ def _requirement(text: str, where: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as wrong:
-        raise BadInput(f"{where}: '{text}' is no requirement: {str(wrong).splitlines()[0]}") from None
+        first = str(wrong).splitlines()[0]
+        raise BadInput(f"{where}: '{strip_credentials(text)}' is no requirement: {first}") from None
 
 
 # --- pins ----------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ FILES_FOR_TWO = 500
 #: More processes than this wait for the same disk.
 MOST_PROCESSES = 4
 
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+#: Without blocking: a pipe that lies where a file should would be waited on for ever.
+_READ = os.O_RDONLY | sum(getattr(os, each, 0) for each in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK"))
 
 
 class Expected(NamedTuple):

@@ -11,6 +11,7 @@ from importlib import import_module
 
 from ci_actions.project import requirements
 from ci_actions.project.answer import Answer, State
+from ci_actions.project.credentials import strip_credentials
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.managers import Detected, mends
 from ci_actions.project.model import Manager
@@ -74,7 +75,7 @@ def _mend(files: ProjectFiles, manager: Manager, lock: str) -> str:
     if manager is Manager.PIP_TOOLS:
         author = requirements.author(files.text(lock))
         if author and author.command:
-            return author.command
+            return strip_credentials(author.command)
         if author and author.tool == "uv":
             return f"uv pip compile {lock.removesuffix('.txt')}.in -o {lock}"
         return f"pip-compile {lock.removesuffix('.txt')}.in"

@@ -8,7 +8,7 @@ single file. An environment is used when all of it is proved, else the reasons a
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -172,22 +172,25 @@ def installed_from(path: Path, folder: Path) -> frozenset[str]:
         environment = read(path)
     except NotAnEnvironment:
         return frozenset()
-    return frozenset(each.name for each in installed(environment) if _comes_from(folder, each, environment))
+    origins = ((each.name, _folder_of(each, environment)) for each in installed(environment))
+    return frozenset(
+        name for name, place in origins if place and place.is_relative_to(os.path.abspath(folder))
+    )
 
 
-def _comes_from(folder: Path, each: Installed, environment: Environment) -> bool:
+def _folder_of(each: Installed, environment: Environment) -> Path | None:
+    """Return the folder that a distribution was installed from, None for one that came in an archive."""
     name = f"{each.folder}/direct_url.json"
     if name not in environment.content.files:
-        return False
+        return None
     import json
     from urllib.parse import unquote, urlsplit
 
     try:
         told = json.loads(environment.text(name))
-        place = Path(unquote(urlsplit(told["url"]).path))
-        return "dir_info" in told and place.is_relative_to(os.path.abspath(folder))
+        return Path(unquote(urlsplit(told["url"]).path)) if "dir_info" in told else None
     except (ValueError, KeyError, TypeError, AttributeError):
-        return False
+        return None
 
 
 # --- leaving the note ----------------------------------------------------------------------------
@@ -204,13 +207,13 @@ def record(
 ) -> Marker:
     """Leave the note in the environment that a manager has just made, and return it.
 
-    `local` are the names of the project itself and of others that lie beside it, as is everything that was installed
-    from a folder in `project`: they are installed anew each time and are no part of the proof. But for those `in_place`:
+    `local` are the names of the project itself and of others that lie beside it. They are installed anew each time and are
+    no part of the proof, nor is, if it is of a `project`, whatever was installed from a folder. But for those `in_place`:
     the note keeps on what their installation depends. Raises NotAnEnvironment, OSError.
     """
     environment = read(path)
     kept = {name: digest for name, digest in (in_place or {}).items() if name and digest}
-    held = _Held.of(environment, local, project, kept)
+    held = _Held.of(environment, local, lambda *_: project is not None, kept)
     wrong = wrong_files(str(path), list(held.expected.values()))
     absent = tuple(each.path for each in wrong if each.how == "missing")
     other = {each.path for each in wrong if each.how in ("changed", "unreadable")}
@@ -229,6 +232,7 @@ def record(
         links={name: target for name, target in environment.content.links.items() if name not in held.local},
         absent=absent,
         in_place=kept,
+        folders=tuple(sorted(held.folders)),
     )
     write(path, marker)
     return marker
@@ -249,30 +253,33 @@ def identity(interpreter: Interpreter) -> dict[str, str | bool]:
 
 @dataclass(frozen=True)
 class _Held:
-    """What the RECORDs in an environment say. `local` are the files of local projects."""
+    """What the RECORDs in an environment say. `local` are the files of local projects, `folders` those from folders."""
 
     environment: Environment
     installed: tuple[Installed, ...]
     expected: Mapping[str, Expected]
     records: Mapping[str, str]
     local: frozenset[str]
+    folders: frozenset[str]
 
     @classmethod
     def of(
         cls,
         environment: Environment,
         local: Collection[str],
-        project: Path | None,
-        in_place: Collection[str] = frozenset(),
+        is_known: Callable[[str, Path], bool],
+        in_place: Collection[str],
     ) -> _Held:
+        """Read them. `is_known` says by name and folder whether a distribution from a folder is one that belongs here."""
         expected: dict[str, Expected] = {}
         records = {}
         others: set[str] = set()
         found = installed(environment)
-        names = {normalised(each) for each in local}
-        if project is not None:
-            names |= {each.name for each in found if _comes_from(project, each, environment)}
-        names -= set(in_place)
+        places = ((each.name, _folder_of(each, environment)) for each in found)
+        from_folders = {name for name, place in places if place and is_known(name, place)}.difference(
+            in_place
+        )
+        names = {normalised(each) for each in local}.difference(in_place) | from_folders
         for each in found:
             if not each.has_record:
                 continue
@@ -293,6 +300,7 @@ class _Held:
             expected,
             records,
             frozenset(others),
+            frozenset(from_folders),
         )
 
     def unowned(self) -> set[str]:
@@ -323,7 +331,8 @@ class Verified:
     """Everything in the environment is as it was recorded; it works here once it is not `moved` any more.
 
     `files` were read, whole, and have together `size` bytes. `mentions` are those that hold the path where it was made,
-    if that is another one. `in_place` are the projects whose installation is among what was proved.
+    if that is another one. `in_place` are the projects whose installation is among what was proved, `folders` the
+    distributions that were installed from folders and are not.
     """
 
     environment: Environment
@@ -332,6 +341,7 @@ class Verified:
     size: int
     mentions: tuple[str, ...] = ()
     in_place: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
 
     @property
     def moved(self) -> bool:
@@ -367,8 +377,9 @@ def verify(
     """Return whether the environment at `path` is the one that was recorded for this interpreter and origin.
 
     `locked` are the versions that the lock allows, by name; None where there is no lock. Every file that a RECORD or
-    the note names is read and hashed, and nothing else may lie where Python would find it. `local` and `project` say what
-    is no part of it, as for `record`; one that was installed `in_place` and depends on something else now is none either.
+    the note names is read and hashed, and nothing else may lie where Python would find it. `local` says what
+    is no part of it, as for `record`; what was installed since then from a folder in `project` is none either, nor what
+    was installed `in_place` and depends on something else now.
     """
     try:
         environment = read(path)
@@ -378,7 +389,8 @@ def verify(
     except FileNotFoundError:
         return Rejected((f"it was not made by ci-actions: it holds no {notes.NAME}",))
     except (NotAMarker, OSError) as wrong:
-        return Rejected((f"{notes.NAME} {wrong}",))
+        said = f"cannot be read: {wrong.strerror}" if isinstance(wrong, OSError) else wrong
+        return Rejected((f"{notes.NAME} {said}",))
     reasons = [*_interpreter(environment, marker, interpreter), *_origin(marker.origin, origin)]
     if reasons:
         return Rejected(tuple(reasons))
@@ -386,7 +398,12 @@ def verify(
     started = _start(environment, process)
     kept = {name for name, digest in marker.in_place.items() if (in_place or {}).get(name) == digest}
     marker = _without(marker, marker.in_place.keys() - kept)
-    held = _Held.of(environment, {*local, *marker.in_place}, project, kept)
+    inside = os.path.abspath(project) if project else None
+
+    def is_known(name: str, place: Path) -> bool:
+        return name in marker.folders or (inside is not None and place.is_relative_to(inside))
+
+    held = _Held.of(environment, {*local, *marker.in_place}, is_known, kept)
     expected = _expected(held, marker)
     needle = marker.made_at.encode("utf-8", "surrogateescape")
     moved = os.path.abspath(path) != marker.made_at
@@ -409,6 +426,7 @@ def verify(
         size=size,
         mentions=mentions,
         in_place=frozenset(kept),
+        folders=held.folders,
     )
 
 
@@ -578,6 +596,21 @@ def _added(held: _Held, marker: Marker, expected: Mapping[str, Expected]) -> Ite
 
 
 # --- tidying -------------------------------------------------------------------------------------
+
+
+def drop(environment: Environment, names: Collection[str]) -> None:
+    """Remove distributions with every file that their RECORD names and that lies inside: of their sources, some may be
+    gone since. Raises OSError.
+    """
+    from shutil import rmtree
+
+    content = environment.content
+    for each in installed(environment):
+        if each.name in names and each.has_record:
+            entries = record_entries(environment.text(f"{each.folder}/RECORD"), each.site, content.home_of)
+            for path in content.files.intersection(entry.path for entry in entries):
+                (environment.path / path).unlink(missing_ok=True)
+            rmtree(environment.path / each.folder, ignore_errors=True)
 
 
 def drop_bytecode(environment: Environment) -> int:

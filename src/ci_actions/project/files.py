@@ -34,6 +34,8 @@ _SETTINGS = (
 _REQUIREMENTS = ("*requirements*.txt", "*requirements*.in", "*constraints*.txt", "*constraints*.in")
 #: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: a pointer starts so and has less than 1024 bytes.
 _LFS = b"version https://git-lfs.github.com/spec/"
+#: What git leaves in a file that it could not merge: https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
+_CONFLICT = re.compile(rb"^<{7} .+\n(?:.*\n)*?={7}\r?\n(?:.*\n)*?>{7} ", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +61,17 @@ class ProjectFiles:
         return normpath(f"{self.directory}/{name}")
 
     def bytes(self, name: str) -> bytes:
-        """Return the content of a file; raises BadInput for an empty lock and for a Git LFS pointer."""
+        """Return the content of a file; raises BadInput for a Git LFS pointer and for the marks of a merge conflict."""
         found = self.content[name]
         if found.startswith(_LFS) and len(found) < 1024:
             raise BadInput(
                 f"{self.shown(name)} is a Git LFS pointer, not the file itself. Set lfs: true in actions/checkout.",
+                file=self.shown(name),
+            )
+        if b"<<<<<<< " in found and (conflict := _CONFLICT.search(found)):
+            line = found.count(b"\n", 0, conflict.start()) + 1
+            raise BadInput(
+                f"{self.shown(name)} has the marks of a merge conflict (line {line}): resolve it.",
                 file=self.shown(name),
             )
         return found
@@ -155,3 +163,5 @@ def parse_toml(content: bytes, shown: str) -> dict[str, object]:
         return tomllib.loads(decoded(content, shown))
     except tomllib.TOMLDecodeError as wrong:
         raise BadInput(f"{shown} is not valid TOML: {wrong}", file=shown) from None
+    except RecursionError:
+        raise BadInput(f"{shown} is nested too deeply.", file=shown) from None

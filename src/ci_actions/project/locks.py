@@ -280,6 +280,8 @@ def _pipfile(name: str, data: bytes) -> Lock:
         raise BadInput(
             f"{name} is not valid JSON: {wrong.msg} (at line {wrong.lineno}, column {wrong.colno})", file=name
         ) from None
+    except RecursionError:
+        raise BadInput(f"{name} is nested too deeply.", file=name) from None
     except (AttributeError, KeyError, TypeError) as wrong:
         raise BadInput(f"{name} is no lock file of pipenv: {_what(wrong)}.", file=name) from None
     _check_format(name, lock)

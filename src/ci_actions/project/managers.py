@@ -22,7 +22,7 @@ LOOKED_FOR = "uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pylock.toml, require
 
 #: What each manager needs at least, so that naming it makes sense.
 _NEEDS = {
-    Manager.UV: ("pyproject.toml", "requirements*.txt"),
+    Manager.UV: ("pyproject.toml",),
     Manager.POETRY: ("pyproject.toml",),
     Manager.PDM: ("pyproject.toml",),
     Manager.PIPENV: ("Pipfile",),
@@ -194,7 +194,8 @@ def _of_uv(files: ProjectFiles) -> Iterator[Evidence]:
     elif workspace := workspace_root(files):
         yield Evidence(Manager.UV, f"{workspace}/uv.lock", "this is a member of its workspace", is_lock=True)
     yield from _of_tool(files, Manager.UV, "uv")
-    if "uv.toml" in files.names:
+    # `uv pip`, which installs requirements files, reads its settings too.
+    if "uv.toml" in files.names and ("pyproject.toml" in files or not files.requirement_files()):
         yield Evidence(Manager.UV, "uv.toml", "")
 
 

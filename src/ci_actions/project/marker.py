@@ -49,7 +49,8 @@ class Marker:
     every other. The last three correct and complete what the RECORDs say: `files` are the digests of files in no
     RECORD or different from it, `links` the targets of symbolic links, `absent` the files that a RECORD names and
     that were not installed. Paths are relative to the environment. `in_place` is the project itself, if it is among the
-    distributions: its name, and the digest of all that its installation depends on (`in_place.depends_on`).
+    distributions: its name, and the digest of all that its installation depends on (`in_place.depends_on`). `folders` are the
+    distributions that were installed from folders, which are no part of the proof.
     """
 
     made_at: str
@@ -60,6 +61,7 @@ class Marker:
     links: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     in_place: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
 
 def encoded(marker: Marker) -> str:
@@ -90,6 +92,7 @@ def decoded(text: str) -> Marker:
             links=_texts(value["links"]),
             absent=tuple(map(_text, value["absent"])),
             in_place=_texts(value.get("in_place", {})),
+            folders=tuple(map(_text, value.get("folders", ()))),
         )
     except NotAMarker:
         raise

@@ -30,10 +30,14 @@ _CPYTHON = re.compile(
     r"""(?:c?python[@-]?|cp)?(?P<major>\d+)(?:\.(?P<minor>\d+)(?:\.(?P<patch>\d+))?)?
         (?:[-.]?(?P<stage>a|b|rc|alpha|beta|c)[-.]?(?P<number>\d+))?(?P<threads>t|\+freethreaded)?(?P<dev>-dev)?
         (?:-(?:linux|macos|windows|any)\b.*)?""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_PYPY = re.compile(r"(?:pypy[@-]?|pp)(\d+\.\d+)(?:\.\d+)?(?:-v?([\w.]+))?", re.IGNORECASE)
-_GRAALPY = re.compile(r"graalpy[@-]?(\d+(?:\.\d+)*)", re.IGNORECASE)
+_PYPY = re.compile(r"(?:pypy[@-]?|pp)(\d+\.\d+)(?:\.\d+)?(?:-v?([\w.]+))?", re.IGNORECASE | re.ASCII)
+_GRAALPY = re.compile(r"graalpy[@-]?(\d+(?:\.\d+)*)", re.IGNORECASE | re.ASCII)
+#: uv's short forms, as in the tags of wheels: `cp313t`, `pypy310`.
+_SHORT = re.compile(r"(cp|cpython|pp|pypy)(\d)(\d+)(t?)", re.IGNORECASE | re.ASCII)
+#: uv's range of one implementation: `cpython>=3.12`.
+_OF_CPYTHON = re.compile(r"(?:cpython|cp)\s*(?=[<>=~^!])", re.IGNORECASE)
 #: A range has a sign of one; `3.9, 3.10` is none but a list.
 _RANGE = re.compile(r"[<>=~^!*|]|\.x| - ", re.IGNORECASE)
 _STAGES = {"a": "alpha", "b": "beta", "c": "rc"}
@@ -41,7 +45,7 @@ _KNOWN = (
     f"known are {RELEASES[0].name} to {next(each.name for each in reversed(RELEASES) if not each.prerelease)}, "
     f"as of {KNOWN_UNTIL}"
 )
-_CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+\.\d+)")
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+\.\d+)", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,13 +136,32 @@ def resolve(
     return replace(found, supported=known.versions if known else (), warnings=tuple(notes))
 
 
+def within(known: Supported, text: str) -> Supported:
+    """Return those of the supported versions that are in a range, as the input `python-version` writes it.
+
+    Raises BadInput for what is one version or none, and for a range that the project excludes.
+    """
+    wish = _parsed(text, "python-version", f"python-version: {text}")
+    if isinstance(wish, _Named) or wish.range is None:
+        raise BadInput(f"input 'python-version' is '{text}', which is one version, but mode is matrix")
+    limits = (wish.range, *_required(known))
+    versions = tuple(
+        each
+        for each in known.versions
+        if each in BY_NAME and ranges.allowed(BY_NAME[each], *limits) is not None
+    )
+    if not versions:
+        raise BadInput(
+            f"{known.source}: {', '.join(known.versions)}; none of them is in python-version: '{text}'."
+        )
+    return replace(known, versions=versions)
+
+
 def supported(files: ProjectFiles) -> Supported:
     """Return the versions for a matrix; raises BadInput when the project does not say which ones it supports."""
     if found := _supported(files):
         if not found.versions and found.required:
-            raise BadInput(
-                f"{found.source} '{found.required.text}' allows no released version of Python ({_KNOWN})."
-            )
+            _nothing_allowed(found.source, found.required)
         return found
     raise BadInput(
         f"Nothing in '{files.directory}' says which versions of Python it supports: "
@@ -228,7 +251,6 @@ def _of_files(files: ProjectFiles, known: Supported | None) -> _Wish:
     for name in (".python-version", ".python-versions", "", *_OTHER_FILES):
         if not name:
             if known and known.required:
-                supported(files)
                 return _Ranged(text=known.required.text, source=known.source, warnings=tuple(passed))
             continue
         found = version_files.of_project(files, name)
@@ -260,23 +282,20 @@ def _first_pin(found: Sequence[version_files.Pin]) -> _Wish | None:
 
 def _parsed(text: str, where: str, source: str) -> _Wish:
     """Return what a text wishes; raises BadInput when it is no version."""
-    named = _cpython(text, source) or _other(text, source)
+    written = _SHORT.sub(r"\1\2.\3\4", text) if _SHORT.fullmatch(text) else text
+    named = _cpython(written, source) or _other(written, source)
     if named is not None:
         return named
     if text.lower() in ("latest", "3", "3.x", "3.*", "*", "x"):
         return _Ranged(text=text, source=source, range=ranges.loose("<4"))
     if _RANGE.search(text):
         with suppress(NoRange):
-            return _Ranged(text=text, source=source, range=ranges.loose(text))
+            return _Ranged(text=text, source=source, range=ranges.loose(_OF_CPYTHON.sub("", text, count=1)))
     raise BadInput(f"{where}: '{text}' is no version of Python; write {_EXAMPLES}.")
 
 
 def _cpython(text: str, source: str) -> _Named | None:
     found = _CPYTHON.fullmatch(text)
-    # `cp312` is uv's short form.
-    short = re.fullmatch(r"cp(\d)(\d+)", text, re.IGNORECASE)
-    if short:
-        found = _CPYTHON.fullmatch(f"{short[1]}.{short[2]}")
     if not found or found["minor"] is None:
         return None
     minor = f"{found['major']}.{found['minor']}"
@@ -370,6 +389,8 @@ def _newest(wish: _Ranged, known: Supported | None, *, prereleases: bool) -> Res
     if prerelease:
         found = ranges.minors(*limits, prereleases=True)
     if not found:
+        if known and known.required and not known.versions:
+            _nothing_allowed(known.source, known.required)
         if wish.range is not None and ranges.minors(wish.range):
             _excluded(wish, known)
         raise BadInput(
@@ -390,6 +411,10 @@ def _newest(wish: _Ranged, known: Supported | None, *, prereleases: bool) -> Res
 
 def _required(known: Supported | None) -> tuple[Range, ...]:
     return (known.required,) if known and known.required else ()
+
+
+def _nothing_allowed(source: str, required: Range) -> NoReturn:
+    raise BadInput(f"{source} '{required.text}' allows no released version of Python ({_KNOWN}).")
 
 
 def _excluded(wish: _Wish, known: Supported | None) -> NoReturn:
@@ -470,11 +495,13 @@ def _written(files: ProjectFiles) -> Iterator[tuple[str, str, Callable[[str], Ra
     """Yield what the project's files say about Python: the text, how messages call it, and how it is read."""
     project = files.table("pyproject.toml", "project")
     if "requires-python" in project:
-        yield _text(project["requires-python"], "requires-python", files), "requires-python", ranges.pep440
+        text = _text(project["requires-python"], f"requires-python in {files.shown('pyproject.toml')}")
+        yield text, "requires-python", ranges.pep440
     poetry = files.table("pyproject.toml", "tool", "poetry", "dependencies").get("python")
     if poetry is not None:
         version = poetry.get("version", "") if isinstance(poetry, dict) else poetry
-        yield _text(version, "python in [tool.poetry.dependencies]", files), "Poetry's python", ranges.loose
+        where = f"python in [tool.poetry.dependencies] in {files.shown('pyproject.toml')}"
+        yield _text(version, where), "Poetry's python", ranges.loose
     if "setup.cfg" in files.content:
         yield (
             _setup_cfg(files).get("options", "python_requires", fallback=""),
@@ -482,20 +509,19 @@ def _written(files: ProjectFiles) -> Iterator[tuple[str, str, Callable[[str], Ra
             ranges.pep440,
         )
     if "setup.py" in files.content:
-        yield _setup_py(files), "python_requires", ranges.pep440
+        required = _setup_py(files, "python_requires")
+        yield required if isinstance(required, str) else "", "python_requires", ranges.pep440
     requires = files.table("Pipfile", "requires")
     for key in ("python_full_version", "python_version"):
-        if isinstance(text := requires.get(key), str):
+        if key in requires:
+            text = _text(requires[key], f"{key} in {files.shown('Pipfile')}")
             exact = text if text.count(".") > 1 or not text[:1].isdigit() else f"{text}.*"
             yield exact, f"{key} of the Pipfile", ranges.loose
 
 
-def _text(value: object, source: str, files: ProjectFiles) -> str:
+def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise BadInput(
-            f"{source} in {files.shown('pyproject.toml')} must be a text, like '>=3.11'.",
-            file=files.shown("pyproject.toml"),
-        )
+        raise BadInput(f"{where} must be a text, like '>=3.11'.", file=where.rpartition(" in ")[2])
     return value
 
 
@@ -513,8 +539,8 @@ def _setup_cfg(files: ProjectFiles) -> ConfigParser:
     return parser
 
 
-def _setup_py(files: ProjectFiles) -> str:
-    """Return the text after `python_requires=` in setup.py, empty where it is made at run time.
+def _setup_py(files: ProjectFiles, argument: str) -> object:
+    """Return the value of an argument in setup.py, or of the constant it names; None where it is made at run time.
 
     A setup.py of another Python is no error: nobody asked for its syntax.
     """
@@ -523,15 +549,19 @@ def _setup_py(files: ProjectFiles) -> str:
     try:
         tree = ast.parse(files.text("setup.py"))
     except (SyntaxError, ValueError, RecursionError):
-        return ""
+        return None
+    assigned = (each for each in tree.body if isinstance(each, ast.Assign))
+    constants = {
+        target.id: each.value for each in assigned for target in each.targets if isinstance(target, ast.Name)
+    }
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.keyword)
-            and node.arg == "python_requires"
-            and isinstance(node.value, ast.Constant)
-        ):
-            return node.value.value if isinstance(node.value.value, str) else ""
-    return ""
+        if isinstance(node, ast.keyword) and node.arg == argument:
+            value = constants.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
+            try:
+                return ast.literal_eval(value) if value else None
+            except (ValueError, TypeError, RecursionError):
+                return None
+    return None
 
 
 def _classifiers(files: ProjectFiles) -> tuple[str, ...]:
@@ -542,6 +572,9 @@ def _classifiers(files: ProjectFiles) -> tuple[str, ...]:
         named += written if isinstance(written, list) else []
     if not named and "setup.cfg" in files.content:
         named += _setup_cfg(files).get("metadata", "classifiers", fallback="").splitlines()
+    if not named and "setup.py" in files.content:
+        written = _setup_py(files, "classifiers")
+        named += written if isinstance(written, (list, tuple)) else []
     found = {
         match[1] for each in named if isinstance(each, str) and (match := _CLASSIFIER.fullmatch(each.strip()))
     }

@@ -83,7 +83,11 @@ def pep440(text: str) -> Range:
         meant = loose(text)
     except NoRange:
         meant = None
-    hint = f": write '{meant.alternatives[0]}'" if meant and len(meant.alternatives) == 1 else ""
+    hint = ""
+    if meant and len(meant.alternatives) == 1 and meant.alternatives[0]:
+        # `3.11` means all of it, to whoever writes it here; `==3.11` is 3.11.0 alone.
+        whole = re.fullmatch(r"==\d+(?:\.\d+)?", meant.alternatives[0])
+        hint = f": write '{meant.alternatives[0]}{'.*' if whole else ''}'"
     raise NoRange(f"'{text}' is no version specifier of PEP 440{hint}") from None
 
 

@@ -78,11 +78,19 @@ def _names(directory: Path) -> set[str]:
     found = set()
     with os.scandir(directory) as entries:
         for entry in entries:
-            if entry.is_file():
+            if _is_file(entry):
                 found.add(entry.name)
             elif entry.name == "requirements" and entry.is_dir():
-                found |= {f"requirements/{each.name}" for each in os.scandir(entry.path) if each.is_file()}
+                found |= {f"requirements/{each.name}" for each in os.scandir(entry.path) if _is_file(each)}
     return found
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file; a link that leads in a circle is none, like one that leads nowhere."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _content(path: Path, directory: str, name: str) -> bytes:

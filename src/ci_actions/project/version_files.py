@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ci_actions.kit.errors import BadInput
 from ci_actions.project.files import ProjectFiles, decoded, parse_toml
 
 #: What asdf, mise and pyenv write for "not a version": build from there, use that folder, use what is on PATH.
 _ELSEWHERE = re.compile(r"(?:ref|path):.*|system")
+#: What a range has and a version has not.
+_RANGE = re.compile(r"[<>=~^!|]")
 #: pyenv-virtualenv links an environment as `3.10/envs/name`.
 _ENVIRONMENT = re.compile(r"([^/]+)/envs/.+")
 
@@ -46,9 +49,10 @@ def pins(name: str, content: bytes, shown: str) -> tuple[Pin, ...]:
 
 
 def _lines(text: str, shown: str) -> Iterator[Pin]:
-    """Yield the words of a `.python-version`: pyenv reads words, comments begin with `#`."""
+    """Yield the words of a `.python-version`: pyenv reads words, uv lines, as ranges have spaces; comments begin with `#`."""
     for number, line in enumerate(text.splitlines(), 1):
-        for word in line.partition("#")[0].split():
+        wish = line.partition("#")[0].strip()
+        for word in [wish] if _RANGE.search(wish) else wish.split():
             environment = _ENVIRONMENT.fullmatch(word)
             yield Pin(environment[1] if environment else word, f"{shown} line {number}")
 
@@ -72,6 +76,8 @@ def _mise(document: dict[str, object], shown: str) -> Iterator[Pin]:
     wish = tools.get("python") if isinstance(tools, dict) else None
     for each in wish if isinstance(wish, list) else [wish]:
         version = each.get("version") if isinstance(each, dict) else each
+        if isinstance(version, (int, float)):
+            raise BadInput(f"{shown} [tools] python must be a text, like '3.12', not {version}.", file=shown)
         if isinstance(version, str):
             yield Pin(_asdf(version), f"{shown} [tools] python")
 

@@ -53,13 +53,17 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
     job = environment.job(config, edges, keyed)
     kept = in_place.kept(job.files, job.directory, job.detected.manager)
     if config.install and not work.installs and _needs_nothing(job, found.proof, kept):
-        return replace(begun, moved_from=moved_from, distributions=_count(found.proof))
+        return replace(
+            begun, moved_from=moved_from, distributions=_count(found.proof), keeps_project=bool(kept)
+        )
     driver = environment.ready(config, edges, keyed, job)
     begun = replace(begun, manager=driver.tool.argv, moved_from=moved_from, rejected=work.rejected)
     watch.lap("manager")
     if not config.install:
         return begun
     if not work.installs:
+        _renew(driver, found.proof, kept)
+        watch.lap("install")
         return replace(begun, distributions=_count(found.proof), has_project=driver.has_project)
     if plan.unknown and config.lock_policy == "frozen":
         drifted = driver.check_lock()
@@ -88,6 +92,7 @@ def install(config: Config, work: Work, edges: Edges[Config]) -> Installed:
         size=sum(facts.size(path) for path in folders) if saves else 0,
         save=saves,
         has_project=driver.has_project and not kept,
+        keeps_project=bool(kept),
     )
 
 
@@ -132,9 +137,20 @@ def _moved(work: Work, edges: Edges[Config], watch: Watch) -> tuple[str, Work]:
 def _needs_nothing(job: Job, proof: Verified | Rejected | None, kept: Mapping[str, str]) -> bool:
     """Return whether a proved environment holds all there is to install, and nobody calls its manager."""
     assert isinstance(proof, Verified)
-    return kept.keys() == proof.in_place and in_place.is_self_sufficient(
-        job.files, job.detected.manager, kept
+    return (
+        kept.keys() == proof.in_place
+        and not proof.folders
+        and in_place.is_self_sufficient(job.files, job.detected.manager, kept)
     )
+
+
+def _renew(driver: Driver, proof: Verified | Rejected | None, kept: Mapping[str, str]) -> None:
+    """Install anew what lies in other folders of the repository: nobody knows what became of it since."""
+    assert isinstance(proof, Verified)
+    old = proof.folders - driver.own_names - kept.keys()
+    if old and not driver.renews_folders:
+        environments.drop(proof.environment, old)
+        driver.install()
 
 
 def _restored(work: Work) -> str:
@@ -173,10 +189,10 @@ def _told(drifted: Drifted) -> str:
 def _remove(venv: Path) -> None:
     import shutil
 
-    if venv.is_symlink():
-        venv.unlink()
-    elif venv.exists():
+    if venv.is_dir() and not venv.is_symlink():
         shutil.rmtree(venv)
+    else:
+        venv.unlink(missing_ok=True)
 
 
 def _prune(driver: Driver, venv: Path, keeps: str) -> None:

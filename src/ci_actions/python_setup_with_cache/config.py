@@ -43,7 +43,7 @@ class Config(Common):
         TEXT,
         default="",
         help="An exact version, a range (PEP 440), `min`, `max` or `default`. Without it: python-version-file, "
-        ".python-version, then requires-python.",
+        ".python-version, then requires-python. With `mode: matrix` a range that narrows what the project supports.",
     )
     python_version_file: str = declare(
         PATH,
@@ -151,14 +151,17 @@ class Config(Common):
 def _problems_of_arguments(text: str) -> Iterable[str]:
     import shlex
 
+    from ci_actions.project.credentials import strip_credentials
+
     try:
         words = shlex.split(text)
     except ValueError as wrong:
         yield f"input 'install-args' cannot be split into arguments: {wrong}"
         return
     for word in words:
-        host = word.partition("://")[2].partition("/")[0]
-        if "@" in host:
+        # A query may stay: what is in it is no password by its place.
+        escaped = word.replace("?", "%3F")
+        if strip_credentials(escaped) != escaped:
             # They would stand in the plan of the run, in the manager's messages and in a process list.
             yield (
                 "input 'install-args' holds an address with credentials; give those in the job's environment "

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ci_actions.project.environments import Rejected, Verified
     from ci_actions.project.files import ProjectFiles
     from ci_actions.project.managers import Detected
-    from ci_actions.project.python_versions import Resolved
+    from ci_actions.project.python_versions import Resolved, Supported
     from ci_actions.python_setup_with_cache.drivers.provide import Choice
     from ci_actions.python_setup_with_cache.places import Machine
 
@@ -46,7 +46,6 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
     """Return what decides the plan. Raises BadInput for a project that cannot be understood."""
     from ci_actions.project.drift import check
     from ci_actions.project.managers import detect
-    from ci_actions.project.python_versions import supported
     from ci_actions.project.reading import read_project
 
     started = edges.clock.now()
@@ -58,7 +57,7 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
         drifts = check(files, detected)
     resolved = None if matrix else _resolved(config, edges, files)
     return PlanFacts(
-        supported=supported(files) if matrix else None,
+        supported=_supported(config, files) if matrix else None,
         resolved=resolved,
         detected=detected,
         drifts=drifts,
@@ -68,6 +67,13 @@ def for_plan(config: Config, edges: Edges[Config]) -> PlanFacts:
         prefix=edges.prefix,
         started=started,
     )
+
+
+def _supported(config: Config, files: ProjectFiles) -> Supported:
+    from ci_actions.project.python_versions import supported, within
+
+    found = supported(files)
+    return within(found, config.python_version.strip()) if config.python_version.strip() else found
 
 
 def for_key(config: Config, edges: Edges[Config]) -> KeyFacts:

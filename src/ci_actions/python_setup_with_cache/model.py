@@ -179,7 +179,7 @@ class Installed(HandedOn):
     """What the third phase did. `restored` is `hit`, `partial`, `miss` or `off`; sizes are bytes.
 
     `seconds` are those of each part of the work, by name. `manager` are the words that start the manager, `has_project` is
-    whether the last phase has the project itself to install.
+    whether the last phase has the project itself to install, `keeps_project` whether it is in the environment already.
     """
 
     restored: str
@@ -194,6 +194,7 @@ class Installed(HandedOn):
     save: bool = False
     manager: tuple[str, ...] = ()
     has_project: bool = False
+    keeps_project: bool = False
     drift: str = ""
     notices: tuple[str, ...] = ()
     started: float = 0.0

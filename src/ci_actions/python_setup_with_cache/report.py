@@ -290,7 +290,7 @@ def _log(outcome: Finished) -> Iterator[str]:
     for name, seconds in (done.seconds if done else {}).items():
         if seconds >= 0.05:
             yield f"{_PARTS[name]}: {seconds:.1f} s"
-    if done and done.distributions and not done.has_project:
+    if done and done.distributions and not done.has_project and not done.keeps_project:
         yield "the project itself is not installed: it says not how it is built, so it is no package"
 
 

@@ -133,6 +133,7 @@ name = "demo"
 dependencies = ["six>=1"]
 [project.optional-dependencies]
 Web = ["trio"]
+all = ["Demo[web]"]
 [dependency-groups]
 dev = [{include-group = "lint"}]
 lint = ["ruff"]
@@ -152,6 +153,8 @@ lint = ["ruff"]
         ),
         ("pip-compile --extra web pyproject.toml", "six==1", OUT, "pyproject.toml: no pin for 'trio'"),
         ("pip-compile --extra=web pyproject.toml", "six==1\ntrio==1", IN, ""),
+        ("pip-compile --extra all pyproject.toml", "six==1\ntrio==1", IN, ""),
+        ("pip-compile --extra all pyproject.toml", "six==1", OUT, "pyproject.toml: no pin for 'trio'"),
         ("pip-compile --extra=docs pyproject.toml", "six==1", UNKNOWN, "there is no extra 'docs' any more"),
         ("uv pip compile --group dev pyproject.toml", "six==1", OUT, "pyproject.toml: no pin for 'ruff'"),
         (
@@ -207,6 +210,27 @@ def test_what_is_asked_for_must_be_readable(project: Project) -> None:
     files = project({"requirements.in": "six\nsix ~> 1\n", "requirements.txt": f"{HEADER}six==1\n"})
     with pytest.raises(BadInput, match=r"^requirements\.in:2: 'six ~> 1' is no requirement: "):
         compiled.of_requirements(files, "requirements.txt")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            "six @ https://someone:secret@host/six.whl",
+            "https://host/six.whl'",
+        ),
+        ("six @@ https://someone:secret@host/six.whl", "'six @@ https://host/six.whl' is no requirement"),
+    ],
+    ids=["drifted", "not readable"],
+)
+def test_no_password_of_an_address_is_told(project: Project, asked: str, told: str) -> None:
+    files = project({"requirements.in": asked, "requirements.txt": f"{HEADER}attrs==1\n"})
+    try:
+        said = compiled.of_requirements(files, "requirements.txt").reason
+    except BadInput as wrong:
+        said = wrong.message
+    assert told in said
+    assert "secret" not in said
 
 
 # --- pylock.toml -----------------------------------------------------------------------------------

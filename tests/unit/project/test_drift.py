@@ -40,6 +40,15 @@ def pylock(tool: str) -> str:
         ({"requirements.in": "six", "requirements.txt": "attrs==1\n"}, "pip-compile requirements.in"),
         (
             {
+                "requirements.in": "six",
+                "requirements.txt": BY_PIP_COMPILE.format(
+                    "pip-compile -i https://me:secret@host/x requirements.in", ""
+                ),
+            },
+            "pip-compile -i https://host/x requirements.in",
+        ),
+        (
+            {
                 "pyproject.toml": '[project]\ndependencies = ["six"]',
                 "pylock.toml": 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []',
             },

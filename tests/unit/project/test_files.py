@@ -83,3 +83,26 @@ def test_a_pointer_is_no_file(project: Project) -> None:
     assert (
         project({"requirements.txt": pointer + "#" * 1024}).bytes("requirements.txt").startswith(b"version")
     )
+
+
+CONFLICT = "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n"
+
+
+@pytest.mark.parametrize(
+    "text", [CONFLICT, CONFLICT.replace("\n", "\r\n"), CONFLICT.replace("=", "||||||| base\n=", 1)]
+)
+def test_what_git_could_not_merge_is_no_content(project: Project, text: str) -> None:
+    """Locks are looked through as text: the parser that would complain is not always called."""
+    files = project({"uv.lock": text}, "svc")
+    with pytest.raises(BadInput, match=r"^svc/uv\.lock has the marks of a merge conflict \(line 2\)"):
+        files.text("uv.lock")
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\n", "# <<<<<<< a\n=======\n>>>>>>> b\n", "Title\n=======\n"])
+def test_what_only_resembles_a_conflict_is_content(project: Project, text: str) -> None:
+    assert project({"requirements.txt": text}).text("requirements.txt") == text
+
+
+def test_what_is_nested_without_end_is_an_error(project: Project) -> None:
+    with pytest.raises(BadInput, match=r"pyproject\.toml is nested too deeply"):
+        project({"pyproject.toml": "a = " + "[" * 100_000}).toml("pyproject.toml")

@@ -352,6 +352,7 @@ https://example.com/far-1.0-py3-none-any.whl
         ("poetry.lock", b"[metadata]\nlock-version = '9.0'\n", "poetry.lock has the format '9.0'"),
         ("pdm.lock", b"[metadata]\n", "pdm.lock is no lock file of pdm: 'lock_version' is missing."),
         ("Pipfile.lock", b'{"_meta":\n', "Pipfile.lock is not valid JSON: Expecting value (at line 2, column 1)"),
+        ("Pipfile.lock", b"[" * 100_000, "Pipfile.lock is nested too deeply."),
         ("Pipfile.lock", b"{}", "Pipfile.lock is no lock file of pipenv: '_meta' is missing."),
         ("Pipfile.lock", b"[]", "Pipfile.lock is no lock file of pipenv: a value has another type"),
         ("Pipfile.lock", b'{"_meta": {"pipfile-spec": 7}}', "Pipfile.lock has the format '7'"),

@@ -217,7 +217,7 @@ def test_none_installs_nothing(project: Project) -> None:
         ("pipenv", {"pyproject.toml": PROJECT}, "Pipfile"),
         ("pylock", {"pyproject.toml": PROJECT}, "pylock.toml"),
         ("pip-tools", {"pyproject.toml": PROJECT}, "requirements*.txt or requirements*.in"),
-        ("uv", {"Pipfile": ""}, "pyproject.toml or requirements*.txt"),
+        ("uv", {"requirements.txt": "six"}, "pyproject.toml"),
         ("pip", {}, "requirements*.txt or pyproject.toml or setup.py"),
     ],
 )
@@ -243,7 +243,13 @@ def test_inputs_are_what_else_decides(project: Project) -> None:
         "pyproject.toml",
         "requirements.txt",
     )
-    assert detect(project({"requirements.txt": "six"}), "uv").inputs == ("requirements.txt",)
+    assert detect(project({"requirements.txt": "six"}), "pip-tools").inputs == ("requirements.txt",)
+
+
+def test_settings_of_uv_pip_make_no_project_of_uv(project: Project) -> None:
+    """`uv sync` needs a pyproject.toml; `uv pip` reads a uv.toml, too."""
+    assert detect(project({"uv.toml": "", "requirements.txt": "six"})).manager is Manager.PIP
+    assert detect(project({"uv.toml": "", "pyproject.toml": PROJECT})).manager is Manager.UV
 
 
 # --- workspaces ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.unit.project.conftest import Project
 from ci_actions.kit.errors import BadInput
 from ci_actions.project import ranges
 from ci_actions.project.files import ProjectFiles
-from ci_actions.project.python_versions import resolve, satisfies, supported
+from ci_actions.project.python_versions import resolve, satisfies, supported, within
 from ci_actions.project.releases import RELEASES
 
 NEWEST = next(each.name for each in reversed(RELEASES) if not each.prerelease)
@@ -47,6 +47,10 @@ def classified(*minors: str) -> str:
         ("cpython@3.12", "3.12", "3.12"),
         ("cpython-3.12.4-linux-x86_64-gnu", "3.12.4", "3.12.4"),
         ("cp312", "3.12", "3.12"),
+        ("cp313t", "3.13t", "3.13"),
+        ("cpython>=3.10,<3.13", "3.12", "3.12"),
+        ("pypy311", "pypy3.11", "3.11"),
+        ("pp311", "pypy3.11", "3.11"),
         ("pypy3.11", "pypy3.11", "3.11"),
         ("pypy-3.11", "pypy3.11", "3.11"),
         ("pypy3.11-v7.3.19", "pypy3.11-v7.3.19", "3.11"),
@@ -81,7 +85,20 @@ def test_the_input(text: str, request_: str, version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["three", "3.12.4.5", "py3", ">=", "3.12,", "jython2.7", "3.8 and up", "-3.12", "3..12"]
+    "text",
+    [
+        "three",
+        "3.12.4.5",
+        "py3",
+        ">=",
+        "3.12,",
+        "jython2.7",
+        "3.8 and up",
+        "-3.12",
+        "3..12",
+        "３.１２",
+        "pypy>=3.10",
+    ],
 )
 def test_no_version(text: str) -> None:
     with pytest.raises(BadInput) as caught:
@@ -117,6 +134,8 @@ def test_switches_of_setup_python() -> None:
     assert resolve(ProjectFiles(), "pypy3.11", free_threaded=True).request == "pypy3.11"
     coming = resolve(ProjectFiles(), ">=3.16", prereleases=True)
     assert (coming.request, coming.prerelease) == ("3.16-dev", True)
+    required = ProjectFiles(content={"pyproject.toml": requiring(">=3.16").encode()})
+    assert resolve(required, prereleases=True).request == "3.16-dev"
     # A final release is preferred all the same.
     assert resolve(ProjectFiles(), ">=3.15", prereleases=True).request == NEWEST
 
@@ -170,6 +189,7 @@ def test_a_version_without_a_final_release_is_handed_on_with_a_warning() -> None
         ),
         ({"mise.toml": '[tools]\npython = "3.11"'}, "3.11", "mise.toml [tools] python"),
         ({"runtime.txt": "python-3.11.9"}, "3.11.9", "runtime.txt line 1"),
+        ({".python-version": ">=3.9, <3.12\n"}, "3.11", ".python-version line 1"),
     ],
 )
 def test_the_order_of_the_files(
@@ -299,6 +319,8 @@ def test_within_what_is_required(project: Project, required: str, text: str, req
             "requires-python: '^3.8' is no version specifier of PEP 440: write '>=3.8,<4'.",
         ),
         ({"pyproject.toml": requiring("newest")}, "", "requires-python: 'newest' is no version specifier of PEP 440."),
+        ({"Pipfile": "[requires]\npython_version = 3.12"}, "", "python_version in Pipfile must be a text"),
+        ({"mise.toml": "[tools]\npython = 3.12"}, "", "mise.toml [tools] python must be a text, like '3.12', not 3.12."),
         ({"pyproject.toml": "[project]\nrequires-python = 3.11"}, "", "requires-python in pyproject.toml must be a text"),
         ({"setup.cfg": "[metadata\n"}, "", "setup.cfg cannot be read: "),
     ],
@@ -350,6 +372,43 @@ def test_versions_from_classifiers_alone(project: Project) -> None:
     assert (found.versions, found.source, found.warnings) == (("3.9", "3.10", "3.13"), "the classifiers", ())
     cfg = "[metadata]\nclassifiers =\n  Programming Language :: Python :: 3.12\n  Programming Language :: Python :: 3.11\n"
     assert supported(project({"setup.cfg": cfg})).versions == ("3.11", "3.12")
+
+
+def test_versions_that_setup_py_names(project: Project) -> None:
+    names = "Programming Language :: Python :: 3.11", "Programming Language :: Python :: 3.12"
+    text = f"NAMES = {list(names)}\nFLOOR = '>=3.11,<3.14'\nsetup(python_requires=FLOOR, classifiers=NAMES)\n"
+    found = supported(project({"setup.py": text}))
+    assert found.versions == ("3.11", "3.12", "3.13")
+    assert "the classifiers name 3.11, 3.12" in found.warnings[0]
+    assert supported(project({"setup.py": f"setup(classifiers={names})"})).versions == ("3.11", "3.12")
+
+
+@pytest.mark.parametrize(
+    ("text", "versions"),
+    [
+        (">=3.12", ("3.12", "3.13")),
+        ("~=3.11", ("3.11", "3.12", "3.13")),
+        ("3.x", ("3.10", "3.11", "3.12", "3.13")),
+    ],
+)
+def test_a_range_narrows_the_matrix(project: Project, text: str, versions: tuple[str, ...]) -> None:
+    known = supported(project({"pyproject.toml": requiring(">=3.10,<3.14")}))
+    assert within(known, text).versions == versions
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3.12", "input 'python-version' is '3.12', which is one version, but mode is matrix"),
+        ("pypy3.11", "input 'python-version' is 'pypy3.11', which is one version, but mode is matrix"),
+        (">=3.14", "requires-python: 3.10, 3.11; none of them is in python-version: '>=3.14'."),
+        ("newest", "python-version: 'newest' is no version of Python; "),
+    ],
+)
+def test_a_matrix_of_nothing_is_refused(project: Project, text: str, said: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        within(supported(project({"pyproject.toml": requiring(">=3.10,<3.12")})), text)
+    assert caught.value.message.startswith(said)
 
 
 def test_disagreement_shows_both_sides(project: Project) -> None:

@@ -55,6 +55,8 @@ def test_no_range(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("3.11", "'3.11' is no version specifier of PEP 440: write '==3.11.*'"),
+        ("*", "'*' is no version specifier of PEP 440"),
         ("^3.8", "'^3.8' is no version specifier of PEP 440: write '>=3.8,<4'"),
         (">=3.8 <4", "'>=3.8 <4' is no version specifier of PEP 440: write '>=3.8,<4'"),
         ("three", "'three' is no version specifier of PEP 440"),

@@ -136,3 +136,10 @@ def test_a_glob_that_matches_nothing_is_a_mistake(write: Write) -> None:
         "cache-dependency-path: 'uv.lock' matches no file below 'svc'.",
         "cache-dependency-path: '*.toml' matches no file below 'svc'.",
     )
+
+
+def test_links_that_lead_in_a_circle_are_no_files(write: Write) -> None:
+    root = write({"requirements.txt": "six\n", "requirements/dev.txt": "attrs\n"})
+    for name in ("latest", "requirements/test.txt"):
+        (root / name).symlink_to(Path(name).name)
+    assert read_project(root, root).names == {"requirements.txt", "requirements/dev.txt"}

@@ -15,6 +15,7 @@ from ci_actions.project.version_files import Pin, pins
         (".python-version", "# for pyenv\r\n3.12.4\r\n", ["3.12.4"]),
         (".python-version", "3.12.4 # pinned\n\n3.11.9\n", ["3.12.4", "3.11.9"]),
         (".python-version", "3.12.4 3.11.9", ["3.12.4", "3.11.9"]),
+        (".python-version", ">= 3.10, < 3.13 # uv\n3.9\n", [">= 3.10, < 3.13", "3.9"]),
         (".python-version", "3.10/envs/shop\n", ["3.10"]),
         (".python-version", "\ufeff3.13t", ["3.13t"]),
         (".python-version", "pypy3.10-7.3.19\nsystem\n", ["pypy3.10-7.3.19", "system"]),

@@ -126,6 +126,8 @@ class Driver:
     for_older: ClassVar[tuple[str, str]] = ("", "")
     #: Whether installing the project brings everything else to what the lock names, too.
     goes_by_lock: ClassVar[bool] = False
+    #: Whether it brings up to date, too, what lies in other folders and is installed already.
+    renews_folders: ClassVar[bool] = False
     #: Environment variables for every run of the manager.
     settings: ClassVar[Mapping[str, str]] = {}
 
@@ -328,8 +330,15 @@ class Driver:
     @property
     def local(self) -> frozenset[str]:
         """Return the names of the project and of what lies beside it, as its files say: it is installed anew each time."""
+        return self.own_names.union(each.name for each in self._scanned() if each.is_local)
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Return the names of the project itself, as indexes compare them."""
+        from ci_actions.project.locks import normalised
+
         names = {str(self.job.files.table("pyproject.toml", *path).get("name", "")) for path in _NAMED}
-        return frozenset(names - {""}).union(each.name for each in self._scanned() if each.is_local)
+        return frozenset(normalised(each) for each in names if each)
 
     @contextmanager
     def _locks_aside(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from ci_actions.kit.errors import BadInput
+from ci_actions.project.extras import asked
 from ci_actions.project.managers import requirement_files
 from ci_actions.project.model import Manager
 from ci_actions.python_setup_with_cache.drivers.base import Driver
@@ -36,8 +37,8 @@ class Pip(Driver):
 
     def sync_project(self) -> None:
         """Install the project in place, without its dependencies where they are known to be there."""
-        extras = f"[{','.join(self.job.extras)}]" if self.job.extras and self._is_dynamic else ""
-        alone = [] if self._is_dynamic else ["--no-deps"]
+        extras = f"[{','.join(self.job.extras)}]" if self._are_extras_dynamic else ""
+        alone = [] if self._is_dynamic or extras else ["--no-deps"]
         self.pip(["install", *alone, "--editable", f".{extras}"], "installing the project")
 
     def download_caches(self) -> tuple[Path, ...]:
@@ -102,6 +103,14 @@ class Pip(Driver):
             not project or (isinstance(listed, list) and "dependencies" in listed)
         )
 
+    @property
+    def _are_extras_dynamic(self) -> bool:
+        """Whether there are extras to install that only building the project tells of."""
+        project = self.job.files.table("pyproject.toml", "project")
+        listed = project.get("dynamic", ())
+        is_listed = isinstance(listed, list) and "optional-dependencies" in listed
+        return bool(self.job.extras) and self.is_package and (not project or is_listed)
+
     def _requirements(self) -> Iterator[str]:
         files = self.job.files
         in_table = files.table("pyproject.toml", "dependency-groups")
@@ -117,21 +126,17 @@ class Pip(Driver):
 
     def _static(self, *, with_base: bool) -> Iterator[str]:
         project = self.job.files.table("pyproject.toml", "project")
-        optional = project.get("optional-dependencies", {})
-        optional = optional if isinstance(optional, dict) else {}
-        unknown = [each for each in self.job.extras if each not in optional] if project else []
-        if unknown and not self._is_dynamic:
+        found = asked(project, self.job.extras, with_base=with_base)
+        if found.unknown and not self._are_extras_dynamic:
+            known = self.job.files.table("pyproject.toml", "project", "optional-dependencies")
             raise BadInput(
                 *(
                     f"extras: '{each}' is not in [project.optional-dependencies]"
-                    f" ({', '.join(optional) or 'there are none'})."
-                    for each in unknown
+                    f" ({', '.join(known) or 'there are none'})."
+                    for each in found.unknown
                 )
             )
-        base = project.get("dependencies", ()) if with_base else ()
-        yield from map(str, base if isinstance(base, list) else ())
-        for each in self.job.extras:
-            yield from map(str, optional.get(each, ()))
+        yield from found.requirements
 
 
 DRIVER = Pip

@@ -11,6 +11,7 @@ class Pylock(Uv):
     """`uv pip sync` of one lock; a lock of another name is chosen by a group of that name (`pylock.dev.toml`: `dev`)."""
 
     manager = Manager.PYLOCK
+    renews_folders = False
 
     def check_lock(self) -> None:
         """Tell nothing: the lock is by nobody in particular, and says not what it was made of."""

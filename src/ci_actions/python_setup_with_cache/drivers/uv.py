@@ -23,6 +23,7 @@ class Uv(Driver):
 
     manager = Manager.UV
     goes_by_lock = True
+    renews_folders = True
     settings: ClassVar[Mapping[str, str]] = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
     def own_settings(self) -> Mapping[str, str]:
