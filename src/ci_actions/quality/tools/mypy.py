@@ -101,8 +101,9 @@ def _complaints(on: Invocation, said: str) -> list[str]:
 
 
 def _last_words(check: Ran) -> str:
+    """Return what it said last, the message alone of what it says as JSON: a plugin that is missing is one."""
     lines = [
-        line
+        row["message"] if line.startswith("{") and (row := _row(line)) else line
         for line in (check.complaint + "\n" + check.text).splitlines()
         if line.strip() and not _LOG.match(line)
     ]
