@@ -107,7 +107,9 @@ def _last_words(check: Ran) -> str:
         for line in (check.complaint + "\n" + check.text).splitlines()
         if line.strip() and not _LOG.match(line)
     ]
-    return " ".join(lines[-3:]) or said(check)
+    # From its first error on: what follows a crash is advice.
+    first = next((at for at, line in enumerate(lines) if "error: " in line), max(len(lines) - 3, 0))
+    return " ".join(lines[first : first + 3]) or said(check)
 
 
 def _unescaped(name: str) -> str:

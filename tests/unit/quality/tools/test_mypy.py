@@ -134,3 +134,9 @@ def test_what_stops_it_is_said_in_words_also_when_it_is_said_as_json() -> None:
         NotUnderstood, match=r"^mypy stopped: Error importing plugin 'x': No module named 'x'$"
     ):
         read(2, "", SOURCES + missing)
+
+
+def test_of_a_crash_the_error_is_said_and_not_the_advice_behind_it() -> None:
+    crash = "error: INTERNAL ERROR -- x\nhttps://y\nplease report\nversion: 2\nnote: use --show-traceback\n"
+    with pytest.raises(NotUnderstood, match=r"^mypy stopped: error: INTERNAL ERROR -- x"):
+        read(2, "", SOURCES + crash)
