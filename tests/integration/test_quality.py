@@ -255,9 +255,11 @@ def test_an_interruption_ends_the_tools_too(python: Path, new_repository: Callab
         assert child.poll() is None, child.communicate()
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
-    out, _ = child.communicate(timeout=30)
-    assert child.returncode in (-signal.SIGINT, 130)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 130
     assert b"passed" not in out
+    assert err.endswith(b"interrupted: there is no verdict\n")
+    assert b"Traceback" not in err
     pid = int(mark.read_text())
     deadline = time.monotonic() + 10
     while _alive(pid) and time.monotonic() < deadline:
@@ -360,6 +362,63 @@ def test_without_git_there_is_no_verdict(python: Path, tmp_path: Path) -> None:
     code, report, _ = quality(tmp_path / "project", python)
     assert code == 3
     assert "is not in a git repository" in report["annotations"][0]["message"]
+
+
+def test_ruff_takes_its_settings_folder_by_folder(python: Path, new_repository: Callable[[], Any]) -> None:
+    repository = new_repository()
+    undocumented = "def f():\n    return {'a' : 1}\n"
+    repository.commit(
+        {
+            "strict/pyproject.toml": "[tool.ruff.lint]\nselect = ['D103']\n",
+            "strict/a.py": undocumented,
+            "plain/b.py": undocumented,
+            ".gitignore": "/.ci-actions/\n",
+        }
+    )
+    _, report, _ = quality(repository.path, python)
+    assert ours(report, "ruff-check") == {("strict/a.py", 1, "D103"): 1}
+    base = repository.git("rev-parse", "HEAD").strip()
+    repository.commit(
+        {
+            "strict/pyproject.toml": "[tool.ruff.lint]\nselect = ['E']\n",
+            "strict/a.py": f"{undocumented}\n\ndef g():\n    return 2\n",
+            "plain/ruff.toml": "lint.ignore = ['F401']\n",
+        }
+    )
+    code, report, _ = quality(repository.path, python, "--scope", "new", "--base", base)
+    assert (code, report["details"]["loosened"]) == (
+        0,
+        [
+            "plain/ruff.toml [ruff.toml.lint]: ignore gains 'F401'",
+            "strict/pyproject.toml [tool.ruff.lint]: select loses 'D103'",
+        ],
+    )
+    code, report, _ = quality(
+        repository.path, python, "--scope", "new", "--base", base, "--config-from", "base"
+    )
+    new = [each for each in report["details"]["findings"] if each["counts"] == "new"]
+    assert (code, [(each["path"], each["line"], each["rule"]) for each in new]) == (
+        1,
+        [("strict/a.py", 5, "D103")],
+    )
+
+
+def test_the_formatter_of_a_hook_takes_the_settings_of_the_linter(
+    python: Path, new_repository: Callable[[], Any]
+) -> None:
+    repository = new_repository()
+    repository.commit(
+        {
+            "ruff.toml": "extend-exclude = ['old']\n",
+            "old/a.py": "x = {  'a':1}\n",
+            "b.py": 'x = {"a": 1}\n',
+            ".pre-commit-config.yaml": "repos:\n- repo: x\n  rev: v1\n  hooks: [{id: ruff-format}]\n",
+            ".gitignore": "/.ci-actions/\n",
+        }
+    )
+    _, report, _ = quality(repository.path, python, "--tools", "ruff-format")
+    assert ours(report, "ruff-format") == {}
+    assert report["outputs"]["files-checked"] != "0"
 
 
 def test_pylint_finds_the_same_however_many_processors(

@@ -86,6 +86,9 @@ def default_text(each: Declared) -> str:
     value = each.default
     if each.required or value is None or value in ("", ()):
         return ""
+    if isinstance(value, tuple):
+        # As people write a list.
+        return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -96,4 +99,7 @@ def _flag(each: Declared) -> str:
 
 def _entry(name: str, text: str) -> Iterator[str]:
     yield f"  {name}"
-    yield from textwrap.wrap(text, _WIDTH, initial_indent="      ", subsequent_indent="      ")
+    # An address or a name that is broken at its hyphen cannot be copied.
+    yield from textwrap.wrap(
+        text, _WIDTH, initial_indent="      ", subsequent_indent="      ", break_on_hyphens=False
+    )

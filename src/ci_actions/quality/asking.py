@@ -95,6 +95,7 @@ class Questioner:
             prefix=prefix,
             config=f"{Path(tree.root).as_posix()}/{config}" if config else "",
             settings=self.project.settings(config),
+            settings_below=bool(self.project.below),
             paths=tuple(f"./{path}" if path.startswith("-") else path for path in paths or self.paths),
             roots=tuple(f"./{name}" if name.startswith("-") else name for name in sorted(roots)),
             files=files,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +41,8 @@ HOOK_TOOLS = {
 class Place:
     """A place where a tool looks for its configuration: a file, and in files of many tools a section.
 
-    In TOML the section is dotted; in ini files several names may be given, separated by `|`.
+    In TOML the section is dotted; in ini files several names may be given, separated by `|`, and `x.*` is every section
+    that begins with `x.`.
     """
 
     file: str
@@ -59,12 +60,14 @@ class Project:
 
     `files` are those of git below the working directory (tracked, and untracked ones that are not ignored),
     relative to the git root, as are all paths. `configs` holds every file that may configure a tool, in the
-    working directory and in the folders above it up to the git root.
+    working directory and in the folders above it up to the git root. `below` holds those of folders further down,
+    which count for ruff alone: it reads settings folder by folder.
     """
 
     prefix: str
     files: tuple[str, ...]
     configs: Mapping[str, bytes]
+    below: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -104,7 +107,7 @@ class Project:
             return ""
         if path.endswith(".toml"):
             return "" if _within(document, section) is not None else None
-        return "" if any(name in document for name in section.split("|")) else None
+        return "" if any(_is_section(name, section) for name in document) else None
 
     @cached_property
     def dependencies(self) -> Mapping[str, str]:
@@ -198,8 +201,14 @@ def _without_comments(text: str) -> str:
 
 
 def _names_section(text: str, section: str) -> bool:
-    names = "|".join(re.escape(name) for name in section.split("|"))
+    names = "|".join(re.escape(name.removesuffix(".*")) for name in section.split("|"))
     return bool(re.search(rf"^\s*\[+\s*(?:{names})\b", text, re.MULTILINE))
+
+
+def _is_section(name: str, wanted: str) -> bool:
+    return any(
+        name.startswith(each[:-1]) if each.endswith(".*") else name == each for each in wanted.split("|")
+    )
 
 
 def _within(document: Mapping[str, Any], section: str) -> object | None:

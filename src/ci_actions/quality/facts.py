@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Makes a throw-away tree in a folder that does not exist yet.
 _Copy = Callable[[Path], Tree]
+#: Files that ruff reads in every folder, and the text without which one sets nothing.
+_RUFF_SETTINGS = {".ruff.toml": "", "ruff.toml": "", "pyproject.toml": "[tool.ruff"}
 #: Tables of pyproject.toml that mean a tool; one in a folder below is for that folder only.
 _TOOL_TABLES = ("black", "djlint", "isort", "mypy", "pylint", "pyright")
 
@@ -221,9 +223,11 @@ class _Gathering:
         def as_before(target: Path) -> Tree:
             return trees.overlaid(copy(target), before)
 
+        there = {path: content for path, content in before.items() if content is not None}
         self._project = replace(
             self._project,
-            configs={path: content for path, content in before.items() if content is not None},
+            configs={path: there[path] for path in there if not _is_below(self._project, path)},
+            below={path: there[path] for path in there if _is_below(self._project, path)},
         )
         return Look(as_before(self._scratch / "tree"), HEAD, as_before)
 
@@ -239,22 +243,27 @@ class _Gathering:
 
         try:
             configs: dict[str, bytes | None] = dict.fromkeys(self._config_paths(commit))
-            configs |= self._project.configs
+            configs |= {**self._project.configs, **self._project.below}
             return Look(checkout(self._scratch / "base"), BASE, checkout), ""
         except CannotJudge as why:
             return None, why.message
 
     def _config_paths(self, commit: str) -> list[str]:
-        """Return the configuration files that a commit or the head has, in the folders that count."""
-        folders = self._project.folders
-        names = [
-            f"{folder}/{name}" if folder else name
-            for folder in folders
-            for name in sorted(tools.config_files())
-        ]
+        """Return the configuration files that a commit or the head has, in the folders that count and below them."""
+        names = _config_names(self._project)
         there = self._git.run("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *names)
         before = there.text.split("\0")
-        return [name for name in names if name in self._project.configs or name in before]
+        names = [path for path in names if path in self._project.configs or path in before]
+        below = {path for path in self._below_at(commit) if _is_below(self._project, path)}
+        return [*names, *sorted(below | self._project.below.keys())]
+
+    def _below_at(self, commit: str) -> Iterator[str]:
+        """Yield the files of a commit that hold settings of ruff for their own folder."""
+        for name, text in _RUFF_SETTINGS.items():
+            found = self._git.run(
+                "grep", "-lzF", "--full-name", "-e", text, commit, "--", f":(top,glob)**/{name}"
+            )
+            yield from (line.partition(":")[2] for line in found.text.split("\0")[:-1])
 
     def _touched(self) -> tuple[str, ...]:
         after = trees.of_work_tree(self._git)
@@ -289,8 +298,11 @@ class _Gathering:
         )
         for path in self._config_paths(base.sha) if names else ():
             if path in names:
+                # A new one further down takes the place of what counted for its folder.
+                nothing = b"" if _is_below(self._project, path) else None
+                old = self._git.show(base.sha, path)
                 yield from loosened.tool_settings(
-                    path, self._git.show(base.sha, path), self._tree.content(path)
+                    path, nothing if old is None else old, self._tree.content(path)
                 )
 
     def _notes(self) -> Iterator[str]:
@@ -325,17 +337,43 @@ def _project(tree: Tree, prefix: str) -> Project:
     project = Project(
         prefix=prefix, files=tuple(path for path in tree.files if path.startswith(start)), configs={}
     )
-    wanted = [
-        f"{folder}/{name}" if folder else name
-        for folder in project.folders
-        for name in sorted(tools.config_files())
-    ]
+    wanted = _config_names(project)
     wanted += [path for path in project.files if _names_requirements(path[len(start) :])]
     known = set(tree.files)
     found = {
         path: content for path in wanted if path in known and (content := tree.content(path)) is not None
     }
-    return replace(project, configs=found)
+    below = {
+        path: content
+        for path in project.files
+        if _is_below(project, path)
+        and (content := tree.content(path)) is not None
+        and _for_its_folder(path, content)
+    }
+    return replace(project, configs=found, below=below)
+
+
+def _config_names(project: Project) -> list[str]:
+    """Return the files that may configure a tool, in the working directory and above it."""
+    return [
+        f"{folder}/{name}" if folder else name
+        for folder in project.folders
+        for name in sorted(tools.config_files())
+    ]
+
+
+def _is_below(project: Project, path: str) -> bool:
+    """Whether a path may hold ruff's settings for a folder below the working directory."""
+    folder, _, name = path.rpartition("/")
+    return (
+        name in _RUFF_SETTINGS
+        and folder not in project.folders
+        and path.startswith(f"{project.prefix}/" if project.prefix else "")
+    )
+
+
+def _for_its_folder(path: str, content: bytes) -> bool:
+    return _RUFF_SETTINGS[path.rpartition("/")[2]].encode() in content
 
 
 def _names_requirements(path: str) -> bool:

@@ -76,7 +76,10 @@ def settings(before: Config, after: Config) -> Iterator[str]:
 
 
 def tool_settings(path: str, before: bytes | None, after: bytes | None) -> Iterator[str]:
-    """Yield what the settings of tools in one file ask for less than before."""
+    """Yield what the settings of tools in one file ask for less than before.
+
+    Of a file that was not there (`before` is None) nothing is milder; an empty one stands for what it now replaces.
+    """
     if before == after:
         return
     if path.rpartition("/")[2] in HOOK_FILES:
@@ -93,7 +96,7 @@ def tool_settings(path: str, before: bytes | None, after: bytes | None) -> Itera
         else:
             yield from _milder(f"{path} [{name}]", keys, new.get(name, {}))
     for name, keys in new.items():
-        if name not in old and old:
+        if name not in old and (old or before is not None):
             # A new section can hold nothing but what makes milder, such as an override of mypy for one module.
             yield from _milder(f"{path} [{name}]", {}, keys)
 

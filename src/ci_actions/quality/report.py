@@ -276,6 +276,9 @@ def _annotations(outcome: Outcome) -> Iterator[Annotation]:
         yield Annotation(level=Level.ERROR, title=NAME, message=complaint)
     for said in _preface(outcome):
         yield Annotation(level=Level.WARNING, title=NAME, message=said)
+    # Before the findings: of a long list only the beginning is shown.
+    for warning in outcome.warnings:
+        yield Annotation(level=Level.WARNING, title=NAME, message=warning)
     findings = spread(outcome.counted)
     if findings and not outcome.problems and not any(_level(each) is Level.ERROR for each in findings):
         # A run that is red says so as an error, also where the tool's own word for each finding is a warning.
@@ -293,8 +296,6 @@ def _annotations(outcome: Outcome) -> Iterator[Annotation]:
             end_line=max(region.end_line, region.line) if region else 0,
             column=region.column if region else 0,
         )
-    for warning in outcome.warnings:
-        yield Annotation(level=Level.WARNING, title=NAME, message=warning)
 
 
 def _level(each: Finding) -> Level:

@@ -51,7 +51,8 @@ class Invocation:
     `root` is the git root of the tree that is looked at (absolute, links resolved) and `prefix` the working directory
     in it. `config` is absolute, empty where the tool has none. `paths` are what the user named, relative to the
     working directory; `roots` are the entries of the working directory that hold files of git for this tool.
-    `files` are those files, relative to the git root. `source` returns a file by such a path.
+    `files` are those files, relative to the git root. `settings_below` says that folders further down have settings of
+    their own. `source` returns a file by such a path.
     """
 
     launcher: tuple[str, ...]
@@ -65,6 +66,7 @@ class Invocation:
     scratch: str = ""
     python: str = ""
     settings: Mapping[str, Any] | None = None
+    settings_below: bool = False
     source: Callable[[str], Source] = lambda _: NO_SOURCE
 
     @property

@@ -64,6 +64,10 @@ class Bar:
     tool: str
     severity: Severity | None
 
+    def __str__(self) -> str:
+        word = "none" if self.severity is None else self.severity.name.lower()
+        return f"{self.tool}={word}" if self.tool else word
+
 
 def bar(text: str) -> Bar:
     """Return the bar in `high`, `none` or `bandit=medium`; raises ValueError for anything else."""
@@ -103,11 +107,18 @@ def reports(text: str) -> Reports:
 _DURATION = re.compile(r"([0-9]{1,6})\s*(h|d)")
 
 
-def _hours(text: str) -> int:
+class Hours(int):
+    """A number of hours that is written as it is read."""
+
+    def __str__(self) -> str:
+        return f"{int(self)}h"
+
+
+def _hours(text: str) -> Hours:
     found = _DURATION.fullmatch(text)
     if not found:
         raise ValueError
-    return int(found[1]) * (24 if found[2] == "d" else 1)
+    return Hours(int(found[1]) * (24 if found[2] == "d" else 1))
 
 
 HOURS: Kind[int] = Kind("hours or days, like '72h' or '3d'", _hours)
@@ -238,7 +249,7 @@ class Config(ChangeInputs):
         help="Whether databases of advisories are fetched, used as cached and fetched if missing, or never fetched.",
     )
     db_max_age: int = declare(
-        HOURS, default=72, help="Age up to which a database of advisories is believed, like 72h or 3d."
+        HOURS, default=Hours(72), help="Age up to which a database of advisories is believed, like 72h or 3d."
     )
     db_mirrors: tuple[str, ...] = declare(
         items(ARGUMENT.parse),

@@ -283,7 +283,7 @@ def stale(config: Config, scan: Scan) -> str:
     """Return the sentence about a database that is too old."""
     how = f" and db-mode is '{config.db_mode}'" if config.db_mode != "online" else ""
     old = age(scan.database_age_hours or 0)
-    return f"{label(scan)}: the database of advisories is {old} old (limit {config.db_max_age} h){how}."
+    return f"{label(scan)}: the database of advisories is {old} old (limit {config.db_max_age:d} h){how}."
 
 
 def incomplete(scan: Scan) -> str:

@@ -79,9 +79,10 @@ def emptied(config: Config, scanner: Scanner, tree: Tree) -> bool:
 
 
 def misspelt(config: Config, tree: Tree) -> Iterator[str]:
-    """Yield what is wrong with `paths` that no file fits: a scan of nothing would be found clean."""
+    """Yield what is wrong with `paths` and `requirements` that no file fits: a scan of nothing would be found clean."""
     places = [
         ("input 'paths'", config.paths),
+        ("input 'requirements'", config.requirements),
         *((f"[[tool]] {own.name}: 'paths'", own.paths) for own in config.tool),
     ]
     for name, globs in places:

@@ -41,3 +41,12 @@ def test_every_exit_code_is_on_the_first_page() -> None:
 def test_lines_fit_a_terminal() -> None:
     for line in pages.page(load("coverage-gate")).splitlines():
         assert len(line) <= 120
+
+
+@pytest.mark.parametrize("name", CAPABILITIES)
+def test_defaults_are_what_users_would_write(name: str) -> None:
+    for each in declared(load(name).config):
+        shown = pages.default_text(each)
+        assert not set("<>()'\"") & set(shown), f"{each.name}: {shown}"
+        if shown and not each.kind.table and not each.kind.flag:
+            assert each.kind.parse(shown.split(", ") if each.kind.separators else shown) == each.default

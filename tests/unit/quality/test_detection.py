@@ -28,6 +28,8 @@ def reasons(of: Project) -> dict[str, str]:
         ("tox.ini", "[flake8]\nmax-line-length=100", "flake8", "[flake8] in tox.ini"),
         ("pylintrc", "[MAIN]\n", "pylint", "pylintrc"),
         ("setup.cfg", "[pylint.MASTER]\n", "pylint", "[pylint] in setup.cfg"),
+        ("setup.cfg", "[pylint.DESIGN]\n", "pylint", "[pylint] in setup.cfg"),
+        ("tox.ini", "[pylint.basic]\n", "pylint", "[pylint] in tox.ini"),
         ("setup.cfg", "[mypy]\n", "mypy", "[mypy] in setup.cfg"),
         ("pyrightconfig.json", "{}", "pyright", "pyrightconfig.json"),
         (".djlintrc", "{}", "djlint", ".djlintrc"),
@@ -75,6 +77,7 @@ def test_why_a_tool_runs(path: str, text: str, tool: str, reason: str) -> None:
     [
         ("pyproject.toml", "[tool.pytest.ini_options]\n"),
         ("setup.cfg", "[metadata]\nname=x"),
+        ("setup.cfg", "[pylint_odoo]\n"),
         ("tox.ini", "[tox]\n"),
         ("pyproject.toml", "[dependency-groups]\ndev=['pytest', {include-group='x'}]"),
         ("poetry.lock", "[[package]]\nname='mypy'"),
@@ -176,3 +179,10 @@ def test_requirement_names(line: str, name: str) -> None:
 )
 def test_json_with_comments(text: str, valid: bool) -> None:
     assert (read_tables("pyrightconfig.json", text.encode()) is None) is valid
+
+
+def test_settings_of_ruff_in_a_folder_make_it_run() -> None:
+    files = {"packages/b/ruff.toml": b"", "packages/a/pyproject.toml": b"[tool.ruff]\n"}
+    found = tools.load("ruff-check").detect(Project(prefix="", files=("a.py",), configs={}, below=files))
+    assert found is not None
+    assert (found.reason, found.config) == ("packages/a/pyproject.toml", "")

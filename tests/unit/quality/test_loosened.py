@@ -146,3 +146,14 @@ def test_milder_settings_of_tools(path: str, before: str, after: str, expected: 
 )
 def test_settings_of_others_are_none_of_ours(before: str, after: str) -> None:
     assert [each for each in said("pyproject.toml", before, after) if "loses [tool.ruff]" not in each] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [(None, []), (b"", ["pk/ruff.toml [ruff.toml.lint]: ignore gains 'ALL'"])],
+    ids=["a new tool", "what counted for the folder before"],
+)
+def test_a_new_file_is_milder_only_where_it_replaces_something(
+    before: bytes | None, expected: list[str]
+) -> None:
+    assert list(loosened.tool_settings("pk/ruff.toml", before, b"[lint]\nignore = ['ALL']\n")) == expected

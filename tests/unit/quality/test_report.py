@@ -93,6 +93,14 @@ def test_annotations_are_severe_ones_first_and_spread_over_files() -> None:
     ]
 
 
+def test_what_is_said_of_the_run_is_not_lost_behind_its_findings() -> None:
+    found = [finding("a.py", line) for line in range(1, 60)]
+    made = of(run(*found), warnings=("The base cannot be run.",))
+    assert "warning: The base cannot be run." in next(
+        line for line in emit._for_people(made.annotations) if "base" in line
+    )
+
+
 def test_an_annotation_stands_where_the_tool_pointed() -> None:
     exact, whole = of(run(finding("a.py", 3), finding("b.py", 0))).annotations[:2]
     assert (exact.line, exact.end_line, exact.column) == (3, 3, 8)

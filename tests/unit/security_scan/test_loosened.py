@@ -11,7 +11,7 @@ from ci_actions.findings.model import Severity
 from ci_actions.findings.suppressions import Suppression
 from ci_actions.kit.lines import from_numbers
 from ci_actions.security_scan import loosened
-from ci_actions.security_scan.config import Bar, Config, ToolSettings
+from ci_actions.security_scan.config import Bar, Config, Hours, ToolSettings
 
 BANDIT = ToolSettings(name="bandit", paths=("src",), exclude=("x",), config="bandit.yml")
 STRICT = Config(
@@ -53,7 +53,7 @@ STRICT = Config(
         ({"config_from": "head"}, ["config-from goes from base to head"]),
         ({"dry_run": True}, ["dry-run goes from false to true"]),
         ({"max_suppression_days": 365}, ["max-suppression-days goes from 180 to 365"]),
-        ({"db_max_age": 720}, ["db-max-age goes from 72 to 720"]),
+        ({"db_max_age": Hours(720)}, ["db-max-age goes from 72h to 720h"]),
         ({"tools": ("bandit",)}, ["tools loses 'gitleaks'"]),
         ({"tools": ("auto",)}, []),
         ({"exclude": ("gen", "src/pay")}, ["exclude gains 'src/pay'"]),

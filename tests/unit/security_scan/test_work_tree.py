@@ -161,10 +161,11 @@ def test_the_files_of_a_base_without_touching_the_clone(repository: Repository, 
 def test_paths_that_no_file_fits_are_told_each_by_the_name_it_was_given_under(repository: Repository) -> None:
     repository.commit(FILES)
     settings = {"tool": [{"name": "bandit", "paths": ["lib", "libs"]}]}
-    asked = config(settings, paths="a.py,scr/**")
+    asked = config(settings, paths="a.py,scr/**", requirements="reqs.txt")
     told = list(work_tree.misspelt(asked, tree(repository)))
     assert [each.partition(", but")[0] for each in told] == [
         "input 'paths' is 'scr/**'",
+        "input 'requirements' is 'reqs.txt'",
         "[[tool]] bandit: 'paths' is 'libs'",
     ]
     assert not list(work_tree.misspelt(config(), tree(repository)))

@@ -101,12 +101,15 @@ def _complaints(on: Invocation, said: str) -> list[str]:
 
 
 def _last_words(check: Ran) -> str:
+    """Return what it said last, the message alone of what it says as JSON: a plugin that is missing is one."""
     lines = [
-        line
+        row["message"] if line.startswith("{") and (row := _row(line)) else line
         for line in (check.complaint + "\n" + check.text).splitlines()
         if line.strip() and not _LOG.match(line)
     ]
-    return " ".join(lines[-3:]) or said(check)
+    # From its first error on: what follows a crash is advice.
+    first = next((at for at, line in enumerate(lines) if "error: " in line), max(len(lines) - 3, 0))
+    return " ".join(lines[first : first + 3]) or said(check)
 
 
 def _unescaped(name: str) -> str:

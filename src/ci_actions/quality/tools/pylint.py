@@ -52,8 +52,8 @@ class Pylint(Tool):
         Place(".pylintrc"),
         Place(".pylintrc.toml"),
         Place("pyproject.toml", "tool.pylint"),
-        Place("setup.cfg", "pylint|pylint.MASTER|pylint.MAIN|pylint.FORMAT|pylint.MESSAGES CONTROL"),
-        Place("tox.ini", "pylint|pylint.MASTER|pylint.MAIN|pylint.FORMAT|pylint.MESSAGES CONTROL"),
+        Place("setup.cfg", "pylint|pylint.*"),
+        Place("tox.ini", "pylint|pylint.*"),
     )
     suffixes = (".py", ".pyi")
     weight = 100
@@ -80,7 +80,7 @@ class Pylint(Tool):
         return (Command(name="check", argv=argv, output="pylint.json"),)
 
     def read(self, on: Invocation, ran: Mapping[str, Ran]) -> Answer:
-        """Return its messages; those that `fail-under` or `fail-on` let pass are remarks."""
+        """Return its messages; those that `fail-under` or `fail-on` let pass are remarks, and so is information."""
         check = ran["check"]
         expect(check, range(_USAGE), "pylint")
         document = load_json("pylint", check.output)
@@ -90,7 +90,7 @@ class Pylint(Tool):
             # The older form has other names, and lacks the columns of some.
             rows = [{**row, "messageId": row.get("messageId") or row.get("message-id")} for row in rows]
             _refuse(rows)
-            findings = tuple(_finding(on, row) for row in rows)
+            made = [(_finding(on, row), row["type"] in _BITS) for row in rows]
         except (KeyError, TypeError, AttributeError) as wrong:
             raise NotUnderstood(f"pylint wrote JSON of an unknown shape ({wrong!r})") from None
         bits = 0
@@ -101,10 +101,12 @@ class Pylint(Tool):
             raise contradiction("pylint", check, f"its messages make {bits}")
         counted = _COUNT.search(check.text)
         score = statistics.get("score")
+        findings = tuple(finding for finding, fails in made if fails)
+        told = tuple(finding for finding, fails in made if not fails)
         passes = code == 0
         return Answer(
             findings=() if passes else findings,
-            remarks=findings if passes else (),
+            remarks=(*findings, *told) if passes else told,
             files=int(counted[1]) if counted else _at_least(on, rows, statistics),
             score=_score(score, passed=passes and bool(findings)),
         )

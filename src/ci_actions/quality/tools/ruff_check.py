@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ci_actions.findings.model import Finding, Region, Severity
-from ci_actions.quality.detection import Place
-from ci_actions.quality.model import Answer, Command, Ran
+from ci_actions.quality.detection import Place, Project
+from ci_actions.quality.model import Answer, Command, Detected, Ran
 from ci_actions.quality.tool import (
     Invocation,
     NotUnderstood,
@@ -25,6 +25,16 @@ _UNREAD = ("E902", "io-error")
 _FAILED = re.compile(r"^error: Failed to \w+ ([^\n]+?):\d+:\d+: ", re.MULTILINE)
 #: The first version that reports syntax errors whatever is selected.
 _SYNTAX_ERRORS = (0, 5)
+#: Where both, linter and formatter, have their settings.
+PLACES = (Place(".ruff.toml"), Place("ruff.toml"), Place("pyproject.toml", "tool.ruff"))
+
+
+def isolation(on: Invocation) -> tuple[str, ...]:
+    """Return what keeps settings from above the git root out where the project has none, in no folder.
+
+    With `--isolated` those of the folders would not count either.
+    """
+    return () if on.config or on.settings_below else ("--isolated",)
 
 
 class RuffCheck(Tool):
@@ -32,20 +42,23 @@ class RuffCheck(Tool):
 
     name = "ruff-check"
     programs = (Program("ruff", "ruff", "ruff"),)
-    places = (
-        Place(".ruff.toml"),
-        Place("ruff.toml"),
-        Place("pyproject.toml", "tool.ruff"),
-    )
+    places = PLACES
     suffixes = (".py", ".pyi", ".ipynb")
     weight = 1
+
+    def detect(self, project: Project) -> Detected | None:
+        """Return why it runs; settings of a folder further down are a reason too."""
+        found = super().detect(project)
+        if found is None and project.below:
+            return Detected(reason=min(project.below))
+        return found
 
     def commands(self, on: Invocation) -> tuple[Command, ...]:
         """Return the check, and the list of files it is for.
 
         E902 is always selected: without it a file that cannot be read is no finding, and the exit code 0.
         """
-        common = (*on.launcher, "check", *([] if on.config else ["--isolated"]))
+        common = (*on.launcher, "check", *isolation(on))
         where = on.paths or (".",)
         # In the new versions a syntax error is always a finding.
         always = "E902" if on.version >= _SYNTAX_ERRORS else "E902,E999"
@@ -79,7 +92,16 @@ class RuffCheck(Tool):
 
     def fixers(self, on: Invocation) -> tuple[Command, ...]:
         """Return what applies the safe fixes."""
-        argv = (*on.launcher, "check", "--fix", "--exit-zero", "--quiet", "--", *(on.paths or (".",)))
+        argv = (
+            *on.launcher,
+            "check",
+            *isolation(on),
+            "--fix",
+            "--exit-zero",
+            "--quiet",
+            "--",
+            *(on.paths or (".",)),
+        )
         return (Command(name="fix", argv=argv),)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from ci_actions.quality.detection import Place, Project
 from ci_actions.quality.model import Answer, Command, Detected, Ran
 from ci_actions.quality.tool import Invocation, Program, Tool, contradiction, expect, hunks, one_line
+from ci_actions.quality.tools.ruff_check import PLACES as RUFF_PLACES
+from ci_actions.quality.tools.ruff_check import isolation
 
 _COUNTED = re.compile(
     r"(\d+) files? (?:would be reformatted|(?:would be |already )?(?:left unchanged|formatted))"
@@ -31,17 +33,23 @@ class RuffFormat(Tool):
     weight = 1
 
     def detect(self, project: Project) -> Detected | None:
-        """Return why it runs; that ruff is installed is no reason."""
+        """Return why it runs; that ruff is installed is no reason.
+
+        Where only a hook names it, the linter's table still says which files and lines it is for.
+        """
         found = super().detect(project)
-        if found is not None and (found.config or found.only_hook):
+        if found is not None and found.config:
             return found
         hook = project.hook_of(self.name)
-        return Detected(reason=f"hook {hook.id} in {project.hook_file}", only_hook=True) if hook else None
+        if hook is None:
+            return None
+        path, _, problem = project.find(RUFF_PLACES) or ("", None, "")
+        reason = f"hook {hook.id} in {project.hook_file}"
+        return Detected(reason=reason, config=path, problem=problem, only_hook=True)
 
     def commands(self, on: Invocation) -> tuple[Command, ...]:
         """Return the check. Its JSON came late and was text for a while; the diff is the same in all versions."""
-        isolated = [] if on.config else ["--isolated"]
-        argv = (*on.launcher, "format", *isolated, "--check", "--diff", "--", *(on.paths or (".",)))
+        argv = (*on.launcher, "format", *isolation(on), "--check", "--diff", "--", *(on.paths or (".",)))
         return (Command(name="check", argv=argv),)
 
     def read(self, on: Invocation, ran: Mapping[str, Ran]) -> Answer:
@@ -63,7 +71,8 @@ class RuffFormat(Tool):
 
     def fixers(self, on: Invocation) -> tuple[Command, ...]:
         """Return what formats."""
-        return (Command(name="fix", argv=(*on.launcher, "format", "--quiet", "--", *(on.paths or (".",)))),)
+        argv = (*on.launcher, "format", *isolation(on), "--quiet", "--", *(on.paths or (".",)))
+        return (Command(name="fix", argv=argv),)
 
 
 TOOL = RuffFormat()

@@ -16,7 +16,7 @@ from ci_actions.kit.globs import matcher
 from ci_actions.project.locks import normalised
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Trouble
-from ci_actions.security_scan.packages import Pinned, Unreadable, is_lock, packages
+from ci_actions.security_scan.packages import Pinned, Unreadable, included, is_lock, packages
 from ci_actions.security_scan.scanners import (
     Ask,
     Choice,
@@ -57,11 +57,19 @@ class Locked:
 
 
 def locks(config: Config, tree: Tree) -> list[str]:
-    """Return the locks and requirements files, those that the user names or all there are."""
+    """Return the locks and requirements files, those that the user names or all there are, and what they include."""
     if config.requirements:
-        return list(filter(matcher(config.requirements, tree.directory), tree.everything))
-    found = [path for path in tree.files if is_lock(path)]
-    return [path for path in found if path.rpartition("/")[2] != "pip-constraints.txt"]
+        found = list(filter(matcher(config.requirements, tree.directory), tree.everything))
+    else:
+        found = [path for path in tree.files if is_lock(path)]
+        found = [path for path in found if path.rpartition("/")[2] != "pip-constraints.txt"]
+    known = dict.fromkeys(found)
+    while found:
+        path = found.pop()
+        fresh = [each for each in included(path, tree.read(path) or b"") if each not in known]
+        known |= dict.fromkeys(fresh)
+        found += fresh
+    return list(known)
 
 
 def applies(config: Config, tree: Tree) -> Choice:

@@ -126,3 +126,17 @@ def test_what_is_checked_is_what_the_settings_name(settings: Any, words: list[st
 def test_older_versions_are_asked_for_text() -> None:
     assert "--output" in TOOL.commands(on(version=(1, 11)))[0].argv
     assert "--show-absolute-path" in TOOL.commands(on(version=(1, 10, 1)))[0].argv
+
+
+def test_what_stops_it_is_said_in_words_also_when_it_is_said_as_json() -> None:
+    missing = row(file="/repo/mypy.ini", message="Error importing plugin 'x': No module named 'x'")
+    with pytest.raises(
+        NotUnderstood, match=r"^mypy stopped: Error importing plugin 'x': No module named 'x'$"
+    ):
+        read(2, "", SOURCES + missing)
+
+
+def test_of_a_crash_the_error_is_said_and_not_the_advice_behind_it() -> None:
+    crash = "error: INTERNAL ERROR -- x\nhttps://y\nplease report\nversion: 2\nnote: use --show-traceback\n"
+    with pytest.raises(NotUnderstood, match=r"^mypy stopped: error: INTERNAL ERROR -- x"):
+        read(2, "", SOURCES + crash)

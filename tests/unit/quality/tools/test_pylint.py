@@ -72,6 +72,12 @@ def test_severities(kind: str, severity: Severity) -> None:
     assert [each.severity for each in (*answer.findings, *answer.remarks)] == [severity]
 
 
+def test_information_makes_nothing_fail() -> None:
+    answer = read(2, row(), row("info", "I0021"))
+    assert [each.rule for each in answer.findings] == ["E0602"]
+    assert [each.rule for each in answer.remarks] == ["I0021"]
+
+
 def test_what_is_about_several_files_has_no_place() -> None:
     (found,) = read(8, row("refactor", "R0801")).findings
     assert (found.path, found.region) == ("", None)

@@ -78,3 +78,31 @@ def test_its_hook_makes_it_run_beside_a_dependency() -> None:
     found = TOOL.detect(Project(prefix="", files=("a.py",), configs=configs))
     assert found is not None
     assert (found.only_hook, found.reason) == (True, "hook ruff-format in .pre-commit-config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "problem"),
+    [
+        ("[tool.ruff]\nexclude = ['fixtures']\n", "pyproject.toml", False),
+        ("[tool.ruff\n", "pyproject.toml", True),
+        ("[tool.black]\n", "", False),
+    ],
+)
+def test_with_its_hook_it_takes_the_settings_of_the_linter(text: str, config: str, problem: bool) -> None:
+    configs = {
+        "pyproject.toml": text.encode(),
+        ".pre-commit-config.yaml": b"repos:\n- repo: x\n  rev: v1\n  hooks: [{id: ruff-format}]\n",
+    }
+    found = TOOL.detect(Project(prefix="", files=("a.py",), configs=configs))
+    assert found is not None
+    assert (found.config, bool(found.problem)) == (config, problem)
+
+
+@pytest.mark.parametrize(
+    ("config", "below", "isolated"),
+    [("", False, True), ("", True, False), ("/repo/pyproject.toml", False, False)],
+)
+def test_only_without_any_settings_it_runs_isolated(config: str, below: bool, isolated: bool) -> None:
+    made = on(config=config, settings_below=below)
+    commands = (*TOOL.commands(made), *TOOL.fixers(made))
+    assert [("--isolated" in each.argv) for each in commands] == [isolated, isolated]

@@ -43,6 +43,20 @@ class TestApplies:
         files = {**LOCK, "ci/pins.txt": "a==1\n"}
         assert pip_audit.applies(config(requirements="ci/*.txt"), tree(files)).files == ("ci/pins.txt",)
 
+    def test_what_requirements_include_is_audited_whatever_it_is_called(self) -> None:
+        files = {
+            "deps/requirements.txt": "-r base.txt\n-c ../pins.txt\n-r https://e.org/x.txt\n-r ${HOME}/y.txt\n",
+            "deps/base.txt": "flask==0.5\n-r requirements.txt\n--requirement=more.txt\n",
+            "deps/more.txt": "six==1.5\n",
+            "pins.txt": "requests==2.19.0\n",
+        }
+        assert set(pip_audit.applies(config(), tree(files)).files) == files.keys()
+        assert lists(files) == [[("flask", "0.5"), ("requests", "2.19.0"), ("six", "1.5")]]
+
+    def test_an_included_file_that_is_not_there_is_a_gap(self) -> None:
+        project = tree({"requirements.txt": "-r base.txt\nflask==0.5\n"})
+        assert pip_audit.read(pip_audit.locks(config(), project), project).broken == ("base.txt cannot be opened",)
+
     @pytest.mark.parametrize(
         ("files", "reason"),
         [
