@@ -175,7 +175,8 @@ def _base(files: ProjectFiles) -> tuple[str, ...]:
 
 def _of_file(files: ProjectFiles, name: str) -> frozenset[str]:
     """Return what a requirements file brings: with the files that it includes, and what the project needs where it is
-    named itself. A constraints file brings nothing: it only says which version, should something else bring it."""
+    named itself. A constraints file brings nothing: it only says which version, should something else bring it.
+    """
     found: set[str] = set()
     installed = requirements.included([name], files.content.get, kinds=(requirements.Kind.INCLUDE,))
     for included in installed.values():
