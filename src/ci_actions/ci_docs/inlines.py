@@ -168,7 +168,8 @@ class _Reader:
             self._link(opener, target[0])
             return target[1]
         inside = self.text[opener.place + 1 + opener.image : place]
-        reference = _LABEL.match(self.text, place + 1)
+        # `[text][^1]`: a footnote behind brackets is no label of theirs.
+        reference = None if _FOOTNOTE.match(self.text, place + 1) else _LABEL.match(self.text, place + 1)
         label = normal((reference[1].strip() if reference else "") or inside)
         if label in self.labels and _LABEL.fullmatch(
             f"[{inside}]" if not (reference and reference[1].strip()) else reference[0]

@@ -123,6 +123,9 @@ class ProjectFiles:
             folder, _, file = name.rpartition("/")
             if not name.endswith(ending):
                 continue
+            if folder == "requirements" and "constraint" in file.lower():
+                # What is behind `-c` of pip: it says which versions, and installs nothing.
+                continue
             if folder == "requirements" or (not folder and "requirements" in file.lower()):
                 yield name
 

@@ -355,7 +355,11 @@ def group_of(name: str) -> str:
 
 
 def _includes(files: ProjectFiles, chosen: Sequence[str], base: str) -> bool:
-    return any(base in requirements.included([name], files.content.get) for name in chosen if name != base)
+    return any(
+        base in requirements.included([name], files.content.get, kinds=(requirements.Kind.INCLUDE,))
+        for name in chosen
+        if name != base
+    )
 
 
 # --- uv workspaces -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Format: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from posixpath import dirname, normpath
@@ -123,9 +123,15 @@ def author(text: str) -> Author | None:
     return None
 
 
-def included(start: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, bytes]:
+def included(
+    start: Iterable[str],
+    read: Callable[[str], bytes | None],
+    *,
+    kinds: Collection[Kind] = (Kind.INCLUDE, Kind.CONSTRAINT),
+) -> dict[str, bytes]:
     """Return the files that these requirements files name with `-r` and `-c`, over any number of steps, and themselves.
 
+    With `Kind.INCLUDE` alone in `kinds` they are those whose packages get installed: constraints install nothing.
     `read` returns the bytes of a path relative to the working directory, None for no file. Addresses and paths with
     a variable (`${HOME}/…`) are left out: nobody but pip can follow them. Raises BadInput for a file that is missing.
     """
@@ -145,7 +151,7 @@ def included(start: Iterable[str], read: Callable[[str], bytes | None]) -> dict[
         waiting += [
             (normpath(f"{folder}/{line.text}" if folder else line.text), f"{name}:{line.number}")
             for line in lines(content.decode("utf-8-sig", "replace"))
-            if line.kind in (Kind.INCLUDE, Kind.CONSTRAINT) and followed(line.text)
+            if line.kind in kinds and followed(line.text)
         ]
     return found
 

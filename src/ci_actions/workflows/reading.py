@@ -22,6 +22,10 @@ from ci_actions.workflows.model import (
 )
 
 _EVERY = {"read-all": "read", "write-all": "write"}
+#: What a step may have beside what it does; one with a key that is none of these may do something that is new.
+_BESIDE = frozenset(
+    ("id", "if", "name", "env", "with", "shell", "working-directory", "continue-on-error", "timeout-minutes")
+)
 
 
 def workflow(data: bytes, parser: Parser = pure) -> Workflow:
@@ -207,6 +211,8 @@ class _Reader:
             if step is None:
                 self._problems.append(Problem(each.place, "a step is empty"))
                 continue
+            if {key.text for key, _ in step.entries} <= _BESIDE:
+                self._problems.append(Problem(step.place, "a step must have 'run' or 'uses'"))
             yield Step(
                 place=step.place,
                 node=step,

@@ -96,6 +96,7 @@ def remarks(text: str) -> list[tuple[str, bool]]:
         ("[//]: # (a comment)", []),
         ("[a]\n\n[a]: b\n[A]: c", [("4:1 [A] is defined twice; the first definition counts, which points at b", False)]),
         ("[a]\n\n[a]: b\n[A]: b", []),
+        ("[x][^1]\n\n[^1]: y", []),
         ("x[^1]", [("1:2 the footnote [^1] is not defined", True)]),
         ("[^a-z]", []),
         ("[^a]\n\n[^b]: x", [("1:1 the footnote [^a] is not defined", True),

@@ -69,7 +69,16 @@ def test_tables(project: Project) -> None:
 
 def test_order_of_requirements_files(project: Project) -> None:
     files = project(
-        dict.fromkeys(("requirements/b.txt", "requirements-a.txt", "requirements.txt", "constraints.txt"), "")
+        dict.fromkeys(
+            (
+                "requirements/b.txt",
+                "requirements/constraints.txt",
+                "requirements-a.txt",
+                "requirements.txt",
+                "constraints.txt",
+            ),
+            "",
+        )
     )
     assert files.requirement_files() == ("requirements.txt", "requirements-a.txt", "requirements/b.txt")
     assert files.requirement_files(".in") == ()

@@ -319,6 +319,11 @@ def test_a_group_that_includes_the_base_is_enough(project: Project) -> None:
     assert managers.requirement_files(files, ["dev"]) == ("requirements-dev.txt",)
 
 
+def test_a_group_that_is_constrained_by_the_base_does_not_bring_it(project: Project) -> None:
+    files = project({"requirements.txt": "six\n", "requirements-dev.txt": "-c requirements.txt\npytest\n"})
+    assert managers.requirement_files(files, ["dev"]) == ("requirements.txt", "requirements-dev.txt")
+
+
 def test_unknown_groups_and_no_beginning(project: Project) -> None:
     files = project({"requirements/a.txt": "", "requirements/b.txt": ""})
     with pytest.raises(

@@ -161,6 +161,7 @@ def test_a_call_without_anything() -> None:
         ("on: push\njobs:\n  a:", "3:3: job 'a' is empty"),
         ("on: push\njobs:\n  a: {steps: x}", "3:14: 'steps' must be a list"),
         ("on: push\njobs:\n  a: {steps: [~]}", "3:15: a step is empty"),
+        ("on: push\njobs:\n  a: {steps: [{name: x, if: y}]}", "3:15: a step must have 'run' or 'uses'"),
         ("on: push\njobs:\n  a: {steps: [x]}", "3:15: a step must be a mapping"),
         ("on: push\njobs:\n  a: {uses: [x]}", "3:13: 'uses' must be one value"),
         (

@@ -27,7 +27,9 @@ def judge(repository: Repository, rules: Sequence[Rule], apart: Apart = one_by_o
         broken = list(_broken(file))
         if not _can_be_judged(file):
             return [], [], broken
-        left, accepted = ignoring.sort_out(file, [*broken, *_asked(file, repository, rules)], known)
+        # What an alias repeats stands in one place, and is one finding.
+        found = dict.fromkeys((*broken, *_asked(file, repository, rules)))
+        left, accepted = ignoring.sort_out(file, list(found), known)
         return left, accepted, []
 
     answers = list(apart(look, list(repository.files.values()), pack=_packed, unpack=_unpacked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,9 @@ from ci_actions.project import managers, requirements
 from ci_actions.project.files import ProjectFiles
 from ci_actions.project.model import Manager
 from ci_actions.quality.detection import normalised, requirement_name
+
+#: The project itself in a requirements file, behind `-e` or alone: `.`, `./`, `.[cli,http2]`, `file:.`.
+_ITSELF = re.compile(r"(?:file:)?\./?\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?:;.*)?")
 
 
 class How(Enum):
@@ -170,13 +174,28 @@ def _base(files: ProjectFiles) -> tuple[str, ...]:
 
 
 def _of_file(files: ProjectFiles, name: str) -> frozenset[str]:
-    """Return what a requirements file brings, with the files that it includes."""
+    """Return what a requirements file brings: with the files that it includes, and what the project needs where it is
+    named itself. A constraints file brings nothing: it only says which version, should something else bring it.
+    """
     found: set[str] = set()
-    for included in requirements.included([name], files.content.get).values():
+    installed = requirements.included([name], files.content.get, kinds=(requirements.Kind.INCLUDE,))
+    for included in installed.values():
         for line in requirements.lines(included.decode("utf-8-sig", "replace")):
-            if line.kind is requirements.Kind.REQUIREMENT:
+            if itself := _ITSELF.fullmatch(line.text.strip()):
+                found |= _of_project_itself(files, itself["extras"] or "")
+            elif line.kind is requirements.Kind.REQUIREMENT:
                 found.add(requirement_name(line.text))
     return frozenset(found - {""})
+
+
+def _of_project_itself(files: ProjectFiles, extras: str) -> frozenset[str]:
+    """Return what `.[cli,http2]` brings: what the project needs, and what these extras of it add."""
+    wanted = {normalised(each.strip()) for each in extras.split(",")}
+    found = _project_names(files)
+    for group in (*_of_project(files), *_of_setup(files, with_base=True)):
+        if group.how is How.ALWAYS or normalised(group.name) in wanted:
+            found |= group.brings
+    return found
 
 
 # --- pyproject.toml and setup.cfg ----------------------------------------------------------------

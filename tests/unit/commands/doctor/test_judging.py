@@ -43,6 +43,11 @@ def test_what_github_refuses_is_a_problem_although_the_rest_is_judged() -> None:
     assert [each.rule for each in answer.found] == ["syntax", "unpinned"]
 
 
+def test_what_an_alias_repeats_is_one_finding() -> None:
+    content = steps("- &checkout\n  uses: o/r@v1\n- *checkout")
+    assert [each.rule for each in judged({WORKFLOW: content}).found] == ["unpinned"]
+
+
 def repository() -> Repository:
     files = {
         WORKFLOW: steps(PIPE),

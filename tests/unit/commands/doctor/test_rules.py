@@ -71,6 +71,8 @@ CASES = (
     # --- calls
     Case("unknown-callee", "an action of ours",
          steps("- uses: ▸org/ci-actions/coverage@v1"), steps("- uses: org/ci-actions/coverage-gate@v1")),
+    Case("unknown-callee", "the repository itself",
+         steps("- uses: ▸org/ci-actions@v1"), steps("- uses: org/ci-actions/quality@v1")),
     Case("unknown-callee", "an internal action has no door",
          steps("- uses: ▸org/ci-actions/ci-plan@v1"), steps("- uses: org/ci-actions/actions/ci-plan@v1")),
     Case("unknown-callee", "a workflow of ours",
@@ -385,6 +387,8 @@ CASES = (
     Case("ignored-failure", "ours and others",
          steps("- run: |\n    ▸ci-actions check || true\n    ▸uv run pytest || exit 0"),
          steps("- run: |\n    mypy . > log || true\n    rm x || true")),
+    Case("ignored-failure", "words of comfort", steps("- run: ▸pytest || echo failed"),
+         steps("- run: |\n    pytest || echo failed=1 >> $GITHUB_OUTPUT\n    mypy . || echo failed && exit 1")),
     Case("no-shell", "a script of an action", {ACTION: composite("- ▸run: x")}, {ACTION: composite("- run: x\n  shell: sh")}),
     Case("composite", "what there is not",
          {ACTION: composite("- shell: bash\n  ▸timeout-minutes: 5\n  env: {A: '▸${{ secrets.A }}'}\n  run: x")},

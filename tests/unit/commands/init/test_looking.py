@@ -167,6 +167,18 @@ EXTRAS = '\n[project.optional-dependencies]\ntest = ["pytest"]\ncli = ["click>=8
         ),
         pytest.param(
             {
+                "requirements.txt": "-e .[cli]\npytest\n",
+                **pyproject(
+                    'dependencies = ["flask"]\n[project.optional-dependencies]\n'
+                    'cli = ["click"]\nhttp2 = ["h2"]\n'
+                ),
+                "tests/test_a.py": "import click\nimport h2\n",
+            },
+            {"extras": "http2"},
+            id="an extra that a requirements file names",
+        ),
+        pytest.param(
+            {
                 "setup.cfg": "[metadata]\nname = a\n[options]\npython_requires = >=3.12\n"
                 "[options.extras_require]\ntesting =\n    pytest>=8\n    pytest-cov\n",
                 **TESTS,
@@ -217,11 +229,27 @@ def test_tests_and_linters_get_what_they_need(files: Mapping[str, str], expected
             {"requirements.txt": "pytest\n", **pyproject('dependencies = ["flask"]\n')},
             "the project needs flask, and no requirements file has it",
         ),
+        (
+            {
+                "requirements.txt": "-c constraints.txt\nflask\n",
+                "constraints.txt": "pytest==8\n",
+                **TESTS,
+            },
+            "pytest is named in no dependency group",
+        ),
         ({"main.go": "", "go.mod": "module x\n"}, "No Python project was found"),
     ],
 )
 def test_what_nobody_but_the_user_knows_is_a_note(files: Mapping[str, str], words: str) -> None:
     assert any(words in each for each in one(files).notes)
+
+
+@pytest.mark.parametrize(
+    "line", ["-e .", "--editable .[cli]", ".", "-e ./", "file:.", ".[cli] ; python_version > '3'"]
+)
+def test_a_requirements_file_that_names_the_project_brings_what_it_needs(line: str) -> None:
+    files = {"requirements.txt": f"{line}\npytest\n", **pyproject('dependencies = ["flask"]\n'), **TESTS}
+    assert not any("no requirements file has it" in each for each in one(files).notes)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,8 @@ def _targets(file: File, repository: Repository) -> Iterator[Said]:
         else:
             yield Said(
                 place=_uses(call),
-                message=f"there is no {path}" + (f" in {repository.ours.version} of ours" if ours else ""),
+                message=f"there is no {path or 'action at the root'}"
+                + (f" in {repository.ours.version} of ours" if ours else ""),
                 fix="see the table in our README" if ours else "name a file that is in .github/workflows",
             )
 
