@@ -23,7 +23,10 @@ def main() -> int:
         sys.path.insert(0, folder)
     from ci_actions import cli
 
-    return cli.main()
+    try:
+        return cli.main()
+    except KeyboardInterrupt:
+        return bootstrap.interrupted()
 
 
 if __name__ == "__main__":

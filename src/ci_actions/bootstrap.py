@@ -56,7 +56,7 @@ def run(root: str, argv: list[str]) -> int:
         if isinstance(leaving.code, str):
             print(leaving.code, file=sys.stderr)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interrupted()
     except BaseException:
         # The excepthook, not the traceback module: a defect may well be a failing import.
         sys.excepthook(*sys.exc_info())
@@ -76,6 +76,12 @@ def start(root: str, argv: list[str]) -> int:
     from ci_actions.cli import main
 
     return main(argv)
+
+
+def interrupted() -> int:
+    """Say that the user or the runner ended the run, and return what a shell returns then."""
+    print("\nci-actions: interrupted: there is no verdict", file=sys.stderr)
+    return INTERRUPTED
 
 
 def dependencies(root: str) -> str:

@@ -23,12 +23,9 @@ COMMANDS = ("act", "check", "doctor", "init")
 MAINTENANCE = ("release",)
 """For maintainers of this repository: takes no settings of a project."""
 
-#: What a shell says of a program that Ctrl-C ended.
-INTERRUPTED = 130
-
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code; never raises."""
+    """Run one command line and return its exit code; never raises, except when it is interrupted."""
     # Short-lived and without cycles to speak of: the collector's passes would grow faster than the input.
     gc.disable()
     words = list(sys.argv[1:] if words is None else words)
@@ -39,9 +36,6 @@ def main(words: Sequence[str] | None = None) -> int:
         return _dispatch(words, os.environ)
     except CiActionsError as error:
         return _fail("ci-actions", error, words, os.environ)
-    except KeyboardInterrupt:
-        print("\ninterrupted: there is no verdict", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return Exit.UNAVAILABLE
