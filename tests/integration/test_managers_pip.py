@@ -158,6 +158,13 @@ def test_a_project_brings_what_its_requirements_files_leave_out(workshop: Worksh
     assert set(names(folder)) == {"checker", "colours", "shop"}
 
 
+def test_a_setup_cfg_alone_is_nothing_that_pip_installs(workshop: Workshop) -> None:
+    text = "[metadata]\nname = shop\n[options]\ninstall_requires = greet\n"
+    folder = workshop.project("shop", {"setup.cfg": text})
+    with pytest.raises(BadInput, match=r"^setup\.cfg alone makes no project"):
+        workshop.driver(folder, Manager.PIP, asked="auto").install()
+
+
 def test_a_wrong_hash_is_the_projects_fault(workshop: Workshop) -> None:
     text = f"polite-words==1.2 --hash=sha256:{'0' * 64}\n"
     folder = workshop.project("shop", {"requirements.txt": text})

@@ -27,6 +27,13 @@ class Pip(Driver):
     def sync(self) -> None:
         """Install the requirements files of the project and its groups, and the static dependencies of pyproject.toml."""
         words = list(self._requirements())
+        files = self.job.files
+        if not words and "setup.cfg" in files and not self.is_package and "pyproject.toml" not in files:
+            raise BadInput(
+                f"{files.shown('setup.cfg')} alone makes no project that pip installs: "
+                "add a pyproject.toml with [build-system], or a setup.py.",
+                file=files.shown("setup.cfg"),
+            )
         self._make_venv_with_pip()
         if not words:
             self.say("nothing to install but the project")
