@@ -135,7 +135,7 @@ class Workshop:
     def driver(
         self, folder: Path, manager: Manager, *, python: str | Path | None = None, **job: Any
     ) -> Driver:
-        """Return the manager, ready for this project."""
+        """Return the manager, ready for this project; `asked` is what the user wrote after `manager:`."""
         contents = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in folder.rglob("*")
@@ -146,7 +146,7 @@ class Workshop:
             directory=folder,
             interpreter=self.interpreter(python),
             files=files,
-            detected=detect(files, str(manager)),
+            detected=detect(files, job.pop("asked", str(manager))),
             environ={**self.environ, **job.pop("environ", {})},
             progress=self.said.append,
             clock=Clock(),

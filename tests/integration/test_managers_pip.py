@@ -49,12 +49,29 @@ def workshop(index: Index, tmp_path: Path) -> Workshop:
         ),
         ({"pyproject.toml": PROJECT}, {}, {"greet": "1.1", "polite-words": "1.2"}),
         (
+            {"pyproject.toml": PROJECT, "requirements-dev.txt": "checker\n"},
+            {},
+            {"greet": "1.1", "polite-words": "1.2", "checker": "3.0"},
+        ),
+        (
+            {"pyproject.toml": PROJECT, "requirements.txt": "greet==1.0\n"},
+            {},
+            {"greet": "1.0", "polite-words": "1.2"},
+        ),
+        (
             {"pyproject.toml": PROJECT},
             {"groups": ("dev",), "extras": ("paint",)},
             {"greet": "1.1", "polite-words": "1.2", "checker": "3.0", "colours": "0.9"},
         ),
     ],
-    ids=["requirements", "requirements of a group", "pyproject", "dependency group and extra"],
+    ids=[
+        "requirements",
+        "requirements of a group",
+        "pyproject",
+        "requirements beside the project's own",
+        "requirements that pin the project's own",
+        "dependency group and extra",
+    ],
 )
 def test_what_pip_is_asked_for(
     workshop: Workshop, files: dict[str, str], job: dict[str, Any], expected: dict[str, str]
@@ -125,6 +142,29 @@ def test_extras_that_only_a_build_tells_of(workshop: Workshop) -> None:
     assert "colours" not in names(folder)
     driver.install_project()
     assert names(folder)["colours"] == "0.9"
+
+
+def test_a_project_brings_what_its_requirements_files_leave_out(workshop: Workshop) -> None:
+    told = "Version: 0.1\\nRequires-Dist: colours\\n"
+    folder = workshop.project(
+        "shop",
+        {
+            "requirements-dev.txt": "checker\n",
+            "pyproject.toml": BUILD,
+            "backend.py": BACKEND.replace("Version: 0.1\\n", told),
+        },
+    )
+    driver = workshop.driver(folder, Manager.PIP)
+    driver.install()
+    driver.install_project()
+    assert set(names(folder)) == {"checker", "colours", "shop"}
+
+
+def test_a_setup_cfg_alone_is_nothing_that_pip_installs(workshop: Workshop) -> None:
+    text = "[metadata]\nname = shop\n[options]\ninstall_requires = greet\n"
+    folder = workshop.project("shop", {"setup.cfg": text})
+    with pytest.raises(BadInput, match=r"^setup\.cfg alone makes no project"):
+        workshop.driver(folder, Manager.PIP, asked="auto").install()
 
 
 def test_a_wrong_hash_is_the_projects_fault(workshop: Workshop) -> None:

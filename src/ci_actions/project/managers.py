@@ -189,10 +189,11 @@ def _evidence(files: ProjectFiles) -> Iterator[Evidence]:
 
 
 def _of_uv(files: ProjectFiles) -> Iterator[Evidence]:
-    if "uv.lock" in files:
-        yield Evidence(Manager.UV, "uv.lock", "", is_lock=True)
-    elif workspace := workspace_root(files):
+    # uv takes no notice of a lock of its own that a member has.
+    if workspace := workspace_root(files):
         yield Evidence(Manager.UV, f"{workspace}/uv.lock", "this is a member of its workspace", is_lock=True)
+    elif "uv.lock" in files:
+        yield Evidence(Manager.UV, "uv.lock", "", is_lock=True)
     yield from _of_tool(files, Manager.UV, "uv")
     # `uv pip`, which installs requirements files, reads its settings too.
     if "uv.toml" in files.names and ("pyproject.toml" in files or not files.requirement_files()):
@@ -370,6 +371,8 @@ def workspace_root(files: ProjectFiles) -> str:
 
     https://docs.astral.sh/uv/concepts/projects/workspaces/: members and exclude are globs relative to the root.
     """
+    if "workspace" in files.table("pyproject.toml", "tool", "uv"):
+        return ""  # It is a root itself.
     steps = 0 if files.directory == "." else files.directory.count("/") + 1
     parts = files.directory.split("/")
     for up in range(1, steps + 1):

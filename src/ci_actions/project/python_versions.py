@@ -547,7 +547,7 @@ def _setup_py(files: ProjectFiles, argument: str) -> object:
     import ast
 
     try:
-        tree = ast.parse(files.text("setup.py"))
+        tree = ast.parse(files.bytes("setup.py"))  # in whatever encoding it says
     except (SyntaxError, ValueError, RecursionError):
         return None
     assigned = (each for each in tree.body if isinstance(each, ast.Assign))

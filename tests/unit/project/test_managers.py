@@ -284,6 +284,15 @@ def test_the_lock_of_a_workspace(
         assert detected.inputs == ("../../pyproject.toml", "pyproject.toml")
 
 
+def test_a_member_with_a_lock_of_its_own_is_a_member_all_the_same(project: Project) -> None:
+    """So does uv: `uv lock --check` in such a folder is about the root's lock."""
+    root = '[tool.uv.workspace]\nmembers = ["api"]\n'
+    files = {"pyproject.toml": PROJECT, "uv.lock": "#", "../pyproject.toml": root, "../uv.lock": "#"}
+    assert detect(project(files, "api")).locks == ("../uv.lock",)
+    inner = {**files, "pyproject.toml": f"{PROJECT}\n[tool.uv.workspace]\n"}
+    assert detect(project(inner, "api")).locks == ("uv.lock",)
+
+
 def test_a_lock_above_without_a_workspace_is_nobodys(project: Project) -> None:
     files = project({"pyproject.toml": PROJECT, "../pyproject.toml": "[tool.uv]", "../uv.lock": "#"}, "api")
     assert detect(files).manager is Manager.PIP

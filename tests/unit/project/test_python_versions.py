@@ -478,3 +478,10 @@ def test_what_is_resolved_is_required(low: int, high: int, wished: int) -> None:
         with pytest.raises(BadInput):
             resolve(files, f"3.{wished}")
         assert not ranges.pep440(f">=3.{low},<3.{high + 1}").allows(f"3.{wished}.5")
+
+
+def test_a_setup_py_in_another_encoding(project: Project) -> None:
+    text = "# -*- coding: latin-1 -*-\nsetup(author='Zoë', python_requires='>=3.11,<3.13')\n".encode(
+        "latin-1"
+    )
+    assert supported(project({"setup.py": text})).versions == ("3.11", "3.12")

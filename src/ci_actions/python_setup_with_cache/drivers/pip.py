@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
+from typing import ClassVar
 
 from ci_actions.kit.errors import BadInput
 from ci_actions.project.extras import asked
@@ -20,10 +21,19 @@ class Pip(Driver):
     """pip: requirements files, or what `pyproject.toml` asks for."""
 
     manager = Manager.PIP
+    #: Whether requirements files name all there is to install; others may leave out what the project itself needs.
+    files_name_all: ClassVar[bool] = False
 
     def sync(self) -> None:
-        """Install the requirements files of the project and its groups, or the static dependencies of pyproject.toml."""
+        """Install the requirements files of the project and its groups, and the static dependencies of pyproject.toml."""
         words = list(self._requirements())
+        files = self.job.files
+        if not words and "setup.cfg" in files and not self.is_package and "pyproject.toml" not in files:
+            raise BadInput(
+                f"{files.shown('setup.cfg')} alone makes no project that pip installs: "
+                "add a pyproject.toml with [build-system], or a setup.py.",
+                file=files.shown("setup.cfg"),
+            )
         self._make_venv_with_pip()
         if not words:
             self.say("nothing to install but the project")
@@ -99,9 +109,8 @@ class Pip(Driver):
         """Whether only building the project tells what it needs."""
         project = self.job.files.table("pyproject.toml", "project")
         listed = project.get("dynamic", ())
-        return not self.job.files.requirement_files() and (
-            not project or (isinstance(listed, list) and "dependencies" in listed)
-        )
+        named = self.files_name_all and bool(self.job.files.requirement_files())
+        return not named and (not project or (isinstance(listed, list) and "dependencies" in listed))
 
     @property
     def _are_extras_dynamic(self) -> bool:
@@ -121,8 +130,7 @@ class Pip(Driver):
             yield from ("-r", name)
         for group in tabled:
             yield from ("--group", group)
-        if not named or self.job.extras:
-            yield from self._static(with_base=not named)
+        yield from self._static(with_base=not (named and self.files_name_all))
 
     def _static(self, *, with_base: bool) -> Iterator[str]:
         project = self.job.files.table("pyproject.toml", "project")
