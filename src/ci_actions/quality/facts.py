@@ -309,6 +309,11 @@ class _Gathering:
         if self._tree.submodules:
             named = ", ".join(self._tree.submodules[:5])
             yield f"Submodules are repositories of their own and are not looked at: {named}."
+        if self._tree.absent:
+            yield (
+                f"This is a sparse checkout: files of git that are not here are not looked at ({self._tree.absent}), "
+                "and what imports them may be found wrong."
+            )
         for path in self._tree.files:
             folder, _, name = path.rpartition("/")
             if name == "pyproject.toml" and folder and folder not in self._project.folders:
