@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ci_actions.findings.fingerprints import decoded, stamp
 from ci_actions.kit.errors import BadInput, CannotJudge
+from ci_actions.kit.interruption import uninterrupted
 from ci_actions.kit.process import Process
 from ci_actions.kit.run import Edges
 from ci_actions.quality import drift, environment, fixing, loosened, planning, suppressions, tools, trees
@@ -434,4 +435,5 @@ def _scratch(edges: Edges[Config]) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        rmtree(folder, ignore_errors=True)
+        with uninterrupted():
+            rmtree(folder, ignore_errors=True)
