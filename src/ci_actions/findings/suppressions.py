@@ -188,12 +188,12 @@ def _wrong(row: Mapping[str, object], today: date, max_days: int) -> Iterator[tu
         ("reason", SHORTEST_REASON, f"say in at least {SHORTEST_REASON} characters why this is acceptable"),
         ("owner", 1, "say who answers for it, like owner = 'platform'"),
     ):
-        value = row.get(key)
-        if not isinstance(value, str) or len(value.strip()) < least:
-            yield (
-                key,
-                f"'{key}' {'is missing' if key not in row else 'is too short' if value else 'is empty'}: {what}",
-            )
+        value = row.get(key, "")
+        if not isinstance(value, str):
+            yield key, f"'{key}' must be text: {what}"
+        elif len(value.strip()) < least:
+            short = "is missing" if key not in row else "is too short" if value else "is empty"
+            yield key, f"'{key}' {short}: {what}"
     if not isinstance(row.get("ticket", ""), str):
         yield "ticket", "'ticket' must be text, like ticket = 'SEC-41'"
     yield from _wrong_expiry(row, today, max_days)

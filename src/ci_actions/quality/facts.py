@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ci_actions.findings.fingerprints import decoded, stamp
 from ci_actions.kit.errors import BadInput, CannotJudge
+from ci_actions.kit.interruption import uninterrupted
 from ci_actions.kit.process import Process
 from ci_actions.kit.run import Edges
 from ci_actions.quality import drift, environment, fixing, loosened, planning, suppressions, tools, trees
@@ -309,6 +310,11 @@ class _Gathering:
         if self._tree.submodules:
             named = ", ".join(self._tree.submodules[:5])
             yield f"Submodules are repositories of their own and are not looked at: {named}."
+        if self._tree.absent:
+            yield (
+                f"This is a sparse checkout: files of git that are not here are not looked at ({self._tree.absent}), "
+                "and what imports them may be found wrong."
+            )
         for path in self._tree.files:
             folder, _, name = path.rpartition("/")
             if name == "pyproject.toml" and folder and folder not in self._project.folders:
@@ -429,4 +435,5 @@ def _scratch(edges: Edges[Config]) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        rmtree(folder, ignore_errors=True)
+        with uninterrupted():
+            rmtree(folder, ignore_errors=True)

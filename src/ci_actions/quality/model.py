@@ -41,7 +41,8 @@ class Detected:
     """Why a tool runs. `config` is the file that configures it, empty for its defaults.
 
     `problem` is what is wrong with that file: the tool may carry on with its defaults, its answer counts for nothing.
-    With `only_hook` nothing but a hook names the tool: it runs beside the hook where the environment has it.
+    With `only_hook` nothing but a hook (or, for ruff, a folder further down) names the tool: it runs where the
+    environment has it.
     """
 
     reason: str

@@ -16,7 +16,7 @@ from ci_actions.quality.tool import NO_SOURCE, Source
 
 _LINK, _SUBMODULE = "120000", "160000"
 #: Marks of https://git-scm.com/docs/git-ls-files#Documentation/git-ls-files.txt--t
-_UNKNOWN, _CHANGED = "?", "C"
+_UNKNOWN, _CHANGED, _SPARSE = "?", "C", "S"
 #: More than this (bytes) is no source that somebody wrote.
 LARGEST_SOURCE = 16 * 1024 * 1024
 #: What a throw-away copy has in common with the original, as `git rev-parse --git-path` knows it.
@@ -27,10 +27,14 @@ _KEPT = 64
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree of files on disk. `entries` are mode and content digest of each file that git knows, by path."""
+    """A tree of files on disk. `entries` are mode and content digest of each file that git knows, by path.
+
+    `absent` is how many more it knows that a sparse checkout left out.
+    """
 
     root: str
     entries: Mapping[str, str]
+    absent: int = 0
 
     @cached_property
     def digest(self) -> str:
@@ -79,12 +83,16 @@ def of_work_tree(git: Git) -> Tree:
     root = os.path.realpath(git.root())
     entries: dict[str, str] = {}
     changed: list[str] = []
+    absent = 0
     for line in _listed(git, "ls-files", "-z", "-t", "-s", "-m", "-o", "--exclude-standard"):
         mark, about = line[0], line[2:]
         if mark == _UNKNOWN:
             changed.append(about)
             continue
         path, entry = _staged(about)
+        if mark == _SPARSE and not os.path.lexists(f"{root}/{path}"):
+            absent += 1
+            continue
         entries[path] = entry
         if mark == _CHANGED:
             changed.append(path)
@@ -104,7 +112,7 @@ def of_work_tree(git: Git) -> Tree:
         # A folder in the list is a repository of its own (`path/`): its files are not ours.
     for path, digest in zip(plain, _digests(git, root, plain), strict=True):
         entries[path] = entries[path].replace("?", digest)
-    return Tree(root, entries)
+    return Tree(root, entries, absent)
 
 
 def _staged(about: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from ci_actions.findings.model import Finding, Kind, Severity
@@ -309,14 +310,17 @@ def _annotations(config: Config, outcome: Outcome) -> Iterator[Annotation]:
         yield Annotation(level=Level.WARNING, title=NAME, message=said)
     for each in outcome.gating[: config.annotations]:
         finding = each.finding
-        yield Annotation(
+        made = Annotation(
             level=_LEVELS.get(finding.severity, Level.ERROR),
             title=f"{finding.tool}: {finding.severity.word}",
             message=_said(each),
-            file=finding.path if finding.is_here else "",
-            line=finding.line,
-            end_line=max(finding.region.end_line, finding.line) if finding.region else 0,
         )
+        if finding.is_here:
+            last = max(finding.region.end_line, finding.line) if finding.region else 0
+            yield replace(made, file=finding.path, line=finding.line, end_line=last)
+        else:
+            # A line of a commit is another one in the tree, or of a file that is gone.
+            yield made if finding.package else replace(made, message=f"{place(finding)}: {made.message}")
     for marked in outcome.expiring:
         yield Annotation(level=Level.NOTICE, title=f"{NAME}: a suppression ends soon", message=_entry(marked))
     if outcome.unused:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from ci_actions.kit.clock import Clock
+from ci_actions.kit.interruption import uninterrupted
 from ci_actions.kit.jobs import Release
 from ci_actions.kit.process import Group, Process
 from ci_actions.security_scan.scanners import Ended, Task
@@ -115,7 +116,8 @@ def scratch() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with uninterrupted():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Runner:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from ci_actions.findings import suppressions
 from ci_actions.kit.base import Base
 from ci_actions.kit.errors import CannotJudge
 from ci_actions.kit.git import Git
@@ -79,7 +81,10 @@ def emptied(config: Config, scanner: Scanner, tree: Tree) -> bool:
 
 
 def misspelt(config: Config, tree: Tree) -> Iterator[str]:
-    """Yield what is wrong with `paths` and `requirements` that no file fits: a scan of nothing would be found clean."""
+    """Yield what is wrong with files that are named and not there.
+
+    A scan of nothing would be found clean, and nobody would learn why an accepted finding counts.
+    """
     places = [
         ("input 'paths'", config.paths),
         ("input 'requirements'", config.requirements),
@@ -89,6 +94,9 @@ def misspelt(config: Config, tree: Tree) -> Iterator[str]:
         for glob in globs:
             if not any(map(matcher((glob,), tree.directory), tree.everything)):
                 yield f"{name} is '{glob}', but no file of the repository fits it (globs count from the working directory)"
+    named = "/".join(part for part in (tree.directory, config.suppressions) if part)
+    if config.suppressions != suppressions.FILE and tree.read(named) is None:
+        yield f"input 'suppressions' is '{config.suppressions}', but there is no such file"
 
 
 def _reader(root: Path) -> Callable[[str], bytes | None]:
@@ -99,6 +107,10 @@ def _reader(root: Path) -> Callable[[str], bytes | None]:
             return None
 
     return read
+
+
+#: What `git log --shortstat` says of a commit that changes lines; binary files, modes and renames have none.
+_CHANGED_LINES = re.compile(rb"(?m)^ \d+ files? changed,.* [1-9]\d* (?:insertion|deletion).*$")
 
 
 def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tree:
@@ -113,8 +125,9 @@ def with_history(config: Config, tree: Tree, git: Git, base: Base | None) -> Tre
         if git.resolve("HEAD") is None:
             return replace(tree, revisions=revisions)
         listed = ("--full-history", *revisions, "--", tree.directory or ".")
-        done = git.run("rev-list", "--count", "--no-merges", *listed)
-        commits = int(done.stdout or b"0") if done.ok else 0
+        # A commit that only renames, removes, or changes what is no text holds nothing that gitleaks reads or counts.
+        done = git.run("log", "--no-merges", "--diff-filter=d", "--format=", "--shortstat", *listed)
+        commits = len(_CHANGED_LINES.findall(done.stdout)) if done.ok else 0
         merged = git.run("rev-list", "--count", "--merges", *listed)
         merges = int(merged.stdout or b"0") if merged.ok else 0
         # Since git 2.35: the difference to what git itself would have made of both sides.

@@ -93,6 +93,7 @@ def test_a_file_that_is_right() -> None:
         (("Arguments are constants, see the threat model.", "it is fine"), "s.toml:4: 'reason' is too short"),
         (("Arguments are constants, see the threat model.", " " * 20), "s.toml:4: 'reason' is too short"),
         (('owner = "platform"', 'owner = ""'), "s.toml:5: 'owner' is empty"),
+        (('owner = "platform"', 'owner = ["platform"]'), "s.toml:5: 'owner' must be text"),
         (('owner = "platform"\n', ""), "s.toml:1: 'owner' is missing"),
         (("expires = 2026-12-31\n", ""), "s.toml:1: 'expires' is missing: give a date until 2027-05-20"),
         (("2026-12-31", '"2026-12-31"'), "s.toml:6: 'expires' must be a date without quotes"),

@@ -56,6 +56,15 @@ def test_strange_names(repository: Any) -> None:
     assert set(trees.of_work_tree(git(repository)).files) == {*names, os.fsdecode(b"\xe9.py")}
 
 
+def test_what_a_sparse_checkout_leaves_out_is_counted_and_no_part(repository: Any) -> None:
+    repository.commit(FILES)
+    repository.git("sparse-checkout", "set", "other")
+    tree = trees.of_work_tree(git(repository))
+    assert ("sub/b.py" in tree.files, "a.py" in tree.files, tree.absent) == (False, True, 1)
+    repository.write({"sub/b.py": "B = 2\n"})
+    assert trees.of_work_tree(git(repository)).absent == 0
+
+
 def test_a_copy_has_what_is_not_committed_and_writing_there_touches_nothing(
     repository: Any, tmp_path: Path
 ) -> None:

@@ -82,6 +82,9 @@ def test_no_run_is_uploaded_for_a_scan_that_says_nothing() -> None:
 def test_a_secret_of_an_old_commit_is_in_every_place_but_at_no_line_of_today() -> None:
     report = of(gitleaks(secret("gitleaks", "x", commit="1a2b3c")))
     assert "src/orders/settings.py:3 in commit 1a2b3c" in report.summary[0]
+    (said,) = (each for each in report.annotations if each.title.startswith("gitleaks"))
+    assert said.message.startswith("src/orders/settings.py:3 in commit 1a2b3c: ")
+    assert (said.file, said.line, said.end_line) == ("", 0, 0)
     assert not any(each.file for each in report.annotations)
     assert json.loads(report.outputs["tool-status-json"])["gitleaks"]["gating"] == 1
     (run,) = json.loads(products(report)["sarif-file"])["runs"]

@@ -133,6 +133,20 @@ def test_the_commits_of_the_change_else_all(repository: Repository) -> None:
     assert history(repository, prefix="lib").commits == 1
 
 
+def test_only_commits_that_change_lines_are_to_be_read(repository: Repository) -> None:
+    repository.commit({"a.py": "1\n", "b.py": "1\n", "gone.py": "1\n"})
+    first = repository.commit({"a.py": "1\n2\n"})
+    repository.git("mv", "a.py", "moved.py")
+    repository.commit(message="renames")
+    repository.git("rm", "-q", "gone.py")
+    repository.commit(message="removes")
+    repository.commit({"image.png": "\0" * 100, "empty.py": ""})
+    assert history(repository).commits == 2
+    assert history(repository, Base(sha=first, head=None, how="")).commits == 0
+    repository.commit({"b.py": ""})
+    assert history(repository, Base(sha=first, head=None, how="")).commits == 1
+
+
 def test_a_repository_without_a_commit(repository: Repository) -> None:
     assert history(repository).commits == 0
 
@@ -161,11 +175,12 @@ def test_the_files_of_a_base_without_touching_the_clone(repository: Repository, 
 def test_paths_that_no_file_fits_are_told_each_by_the_name_it_was_given_under(repository: Repository) -> None:
     repository.commit(FILES)
     settings = {"tool": [{"name": "bandit", "paths": ["lib", "libs"]}]}
-    asked = config(settings, paths="a.py,scr/**", requirements="reqs.txt")
+    asked = config(settings, paths="a.py,scr/**", requirements="reqs.txt", suppressions="accepted.toml")
     told = list(work_tree.misspelt(asked, tree(repository)))
     assert [each.partition(", but")[0] for each in told] == [
         "input 'paths' is 'scr/**'",
         "input 'requirements' is 'reqs.txt'",
         "[[tool]] bandit: 'paths' is 'libs'",
+        "input 'suppressions' is 'accepted.toml'",
     ]
     assert not list(work_tree.misspelt(config(), tree(repository)))

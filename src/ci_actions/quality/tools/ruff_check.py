@@ -47,10 +47,13 @@ class RuffCheck(Tool):
     weight = 1
 
     def detect(self, project: Project) -> Detected | None:
-        """Return why it runs; settings of a folder further down are a reason too."""
+        """Return why it runs; settings of a folder further down are a reason too, where ruff is installed.
+
+        They may be those of an example or of a template.
+        """
         found = super().detect(project)
         if found is None and project.below:
-            return Detected(reason=min(project.below))
+            return Detected(reason=min(project.below), only_hook=True)
         return found
 
     def commands(self, on: Invocation) -> tuple[Command, ...]:

@@ -51,7 +51,7 @@ def applies(_config: Config, tree: Tree) -> Choice:
     if not tree.git:
         return not_chosen("not a git repository")
     if not tree.commits and not tree.merges:
-        return not_chosen("no commit changes a file" if tree.revisions else "no commit")
+        return not_chosen("no commit changes a line" if tree.revisions else "no commit")
     which = "of the change" if tree.revisions and tree.revisions[0] != "--all" else "in the history"
     merges = f" and {count(tree.merges, 'merge')}" if tree.merges else ""
     return chosen(f"{count(tree.commits, 'commit')}{merges} {which}")

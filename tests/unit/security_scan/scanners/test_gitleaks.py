@@ -59,7 +59,7 @@ def read(
         ({"revisions": ("--all",)}, True, "3 commits in the history"),
         ({"merges": 1}, True, "3 commits and 1 merge of the change"),
         ({"commits": 0, "merges": 1}, True, "0 commits and 1 merge of the change"),
-        ({"commits": 0}, False, "no commit changes a file"),
+        ({"commits": 0}, False, "no commit changes a line"),
         ({"commits": 0, "revisions": ()}, False, "no commit"),
         ({"git": False}, False, "not a git repository"),
     ],

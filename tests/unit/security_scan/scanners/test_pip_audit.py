@@ -55,7 +55,9 @@ class TestApplies:
 
     def test_an_included_file_that_is_not_there_is_a_gap(self) -> None:
         project = tree({"requirements.txt": "-r base.txt\nflask==0.5\n"})
-        assert pip_audit.read(pip_audit.locks(config(), project), project).broken == ("base.txt cannot be opened",)
+        assert pip_audit.read(pip_audit.locks(config(), project), project).broken == (
+            "base.txt cannot be opened",
+        )
 
     @pytest.mark.parametrize(
         ("files", "reason"),
