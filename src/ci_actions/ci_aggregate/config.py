@@ -44,7 +44,8 @@ class Config(Common):
         LIST,
         default=(),
         in_settings=False,
-        help="Names of the jobs that must have run, in their order, for a workflow that has other jobs than ci.yml; they stand for a plan.",
+        help="Names of the jobs that must have run, in their order, for a workflow that has other jobs than ci.yml; they stand "
+        "for a plan.",
     )
     shards: str = declare(
         PATH,
