@@ -174,7 +174,8 @@ class _Scan:
         """Return a title without its markup."""
         title = _ROLE.sub(lambda found: _TITLED.sub(r"\g<title>", found["text"]), title)
         title = _PHRASE.sub(lambda found: _TITLED.sub(r"\g<title>", found["text"]), title)
-        return re.sub(r"``?|\*\*?|\\", "", title)
+        # What is escaped is text, and no markup; an escaped space is nothing at all.
+        return re.sub(r"\\\s?(?P<sign>\S?)|``?|\*\*?", lambda found: found["sign"] or "", title)
 
     # --- explicit markup
 

@@ -145,6 +145,10 @@ class Config(ChangeInputs):
             yield f"input 'shards' is {self.shards}, but only pytest can be split, and test-command is given"
         if self.shards > 1 and self.layout == "single":
             yield f"input 'shards' is {self.shards}, but layout: single has one job"
+        for each in self.paths:
+            if ".." in each.split("/"):
+                # It would match nothing, so that what it means to watch could change without a test.
+                yield f"input 'paths' has '{each}' but must be globs relative to the git root, like 'libs/common/**'"
         if self.coverage_files and not self.test_command:
             yield "input 'coverage-files' needs test-command: pytest's own coverage is found without it"
         if self.coverage == "true" and self.test == "false":

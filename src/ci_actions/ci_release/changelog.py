@@ -8,8 +8,9 @@ https://keepachangelog.com/en/1.1.0/
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ci_actions.ci_release.tags import same
@@ -19,6 +20,8 @@ _VERSION = r"[0-9]+(?:\.[0-9]+)+(?:[.-]?(?:alpha|beta|a|b|c|rc|dev|post)[.-]?[0-
 _BEGINS = re.compile(
     rf"(?:version |release )?\[?v?(?P<version>{_VERSION})\]?(?=$|[\s(,:;/\u2013\u2014-])", re.IGNORECASE
 )
+#: The name of the project in front of it: `Mypy 1.18`, `pytest 8.4.2 (2025-09-03)`.
+_NAME = re.compile(r"(?P<name>[A-Za-z][\w.-]*)[ \t]+(?=\[?v?[0-9])")
 #: What it may end with, so that it also ends a section of another level: nothing, a date, a remark behind a sign.
 _ENDS = re.compile(r"\s*(?:$|[(,:;/\u2013\u2014-]|[0-9]{4}|\[)")
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")
@@ -60,9 +63,11 @@ class Heading:
         return bool(found and _ENDS.match(bare, found.end()))
 
 
-def is_rst(path: str) -> bool:
-    """Whether a file is reStructuredText by its name."""
-    return path.lower().endswith((".rst", ".rest"))
+def is_rst(path: str, text: str) -> bool:
+    """Whether a file is reStructuredText: by its name, or, where that says nothing, as only so it has versions."""
+    if path.lower().endswith((".rst", ".rest")):
+        return True
+    return not path.lower().endswith((".md", ".markdown")) and not versions(text, rst=False)
 
 
 def versions(text: str, *, rst: bool) -> tuple[str, ...]:
@@ -73,7 +78,7 @@ def versions(text: str, *, rst: bool) -> tuple[str, ...]:
 def section(text: str, version: str, *, rst: bool) -> str | None:
     """Return what changed in a version as Markdown, "" for a section that says nothing, None without one."""
     lines = text.splitlines()
-    headings = list(_headings(lines, rst=rst))
+    headings = _headings(lines, rst=rst)
     at = next(
         (place for place, each in enumerate(headings) if each.version and same(each.version, version)), None
     )
@@ -103,8 +108,30 @@ def _moved(heading: Heading, by: int) -> Heading:
     return Heading(heading.first - by, heading.last - by, heading.level, heading.text)
 
 
-def _headings(lines: Sequence[str], *, rst: bool) -> Iterator[Heading]:
-    return _headings_of_rst(lines) if rst else _headings_of_markdown(lines)
+def _headings(lines: Sequence[str], *, rst: bool) -> Sequence[Heading]:
+    """Return the headings; where those of versions begin with the project's name, without it.
+
+    `Python 3.14` inside of a section is no version of the project: its name has to stand in a heading as high as those
+    without one, and before another version, too; where all have one, in a heading as high as the highest.
+    """
+    found = list(_headings_of_rst(lines) if rst else _headings_of_markdown(lines))
+    named = {each: bare for each in found if _name(each) and (bare := _without_name(each)).is_of_a_version}
+    plain = [each for each in found if each.version]
+    highest = min((each.level for each in plain or named), default=0)
+    often = Counter(map(_name, named))
+    names = {_name(each) for each in named if each.level <= highest and (not plain or often[_name(each)] > 1)}
+    return [named[each] if each in named and _name(each) in names else each for each in found]
+
+
+def _name(heading: Heading) -> str:
+    """Return the word in front of the version of a heading, "" for none."""
+    found = None if heading.version else _NAME.match(_bare(heading.text))
+    return found["name"].lower() if found else ""
+
+
+def _without_name(heading: Heading) -> Heading:
+    """Return a heading without the word in front of a version."""
+    return replace(heading, text=_NAME.sub("", _bare(heading.text))) if _name(heading) else heading
 
 
 def _headings_of_markdown(lines: Sequence[str]) -> Iterator[Heading]:

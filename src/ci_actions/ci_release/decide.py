@@ -66,7 +66,7 @@ def _section(facts: Facts) -> str | None:
     """Return the section of the version, "" for one that says nothing, None without one."""
     if facts.changelog is None:
         return None
-    rst = changelog.is_rst(facts.changelog.path)
+    rst = changelog.is_rst(facts.changelog.path, facts.changelog.text)
     return changelog.section(facts.changelog.text, facts.tag.version, rst=rst)
 
 
@@ -79,7 +79,7 @@ def _changes(facts: Facts, found: str | None) -> Iterator[Cause]:
             advice=f"Add CHANGELOG.md with a section ## [{version}] that says what changed, or name yours with changelog.",
         )
     elif found is None:
-        rst = changelog.is_rst(facts.changelog.path)
+        rst = changelog.is_rst(facts.changelog.path, facts.changelog.text)
         known = changelog.versions(facts.changelog.text, rst=rst)
         shown = (
             f"it has {', '.join(known[:5])}{' …' if len(known) > 5 else ''}"

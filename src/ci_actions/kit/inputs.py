@@ -163,7 +163,10 @@ THRESHOLD: Kind[Decimal | None] = Kind("a number from 0 to 100, like '85' or '92
 POINTS: Kind[Decimal] = Kind("a number of percentage points from 0 to 100, like '0.25'", _number)
 
 
-def whole(minimum: int, maximum: int = 1_000_000_000) -> Kind[int]:
+_NO_LIMIT = 1_000_000_000
+
+
+def whole(minimum: int, maximum: int = _NO_LIMIT) -> Kind[int]:
     """A whole number between two bounds, both included."""
 
     def parse(text: str) -> int:
@@ -171,7 +174,8 @@ def whole(minimum: int, maximum: int = 1_000_000_000) -> Kind[int]:
             raise ValueError
         return int(text)
 
-    return Kind(f"a whole number, at least {minimum}", parse)
+    bounds = f", at least {minimum}" if maximum == _NO_LIMIT else f" from {minimum} to {maximum}"
+    return Kind(f"a whole number{bounds}", parse)
 
 
 def one_of(*choices: str) -> Kind[str]:

@@ -34,6 +34,7 @@ from ci_actions.ci_docs.rst import identifier, scan
         pytest.param("`a\nb <c.rst>`_", [("link", "c.rst", 1)], id="over two lines"),
         pytest.param(".. custom:: x\n\n   maybe_ a name", [("name", "maybe", 3)], id="unknown directive"),
         pytest.param(".. include:: x.rst\n\nmaybe_", [("file", "x.rst", 1), ("name", "maybe", 3)], id="included names"),
+        pytest.param("`apply\\*/the`_\n\napply\\*/the\n-----------\n", [], id="a title with an escape"),
         pytest.param("`a <b_>`_\n\n.. _b: c.rst", [("link", "c.rst", 3)], id="a name as target"),
     ],
 )  # fmt: skip

@@ -29,6 +29,7 @@ def test_what_is_no_number_of_shards(text: str) -> None:
         ({"name": "a/b"}, "input 'name' is 'a/b'"),
         ({"name": "-a"}, "input 'name' is '-a'"),
         ({"name": "x" * 101}, "at most 100"),
+        ({"paths": "libs/**, ../common/**"}, "input 'paths' has '../common/**'"),
         ({"deepen": "many"}, "input 'deepen' is 'many'"),
         ({"shards": "2", "test_command": "make test"}, "only pytest can be split"),
         ({"shards": "2", "layout": "single"}, "layout: single has one job"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_actions.ci_release.changelog import section, versions
+from ci_actions.ci_release.changelog import is_rst, section, versions
 
 KEEP = """\
 # Changelog
@@ -231,6 +231,50 @@ def test_restructuredtext() -> None:
 )
 def test_titles_of_restructuredtext(text: str, found: str | None) -> None:
     assert section(text, "1.2.3", rst=True) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(
+            "## Mypy 1.18\n\n- x\n\n### Python 3.14\n\n- y\n\n## Mypy 1.17\n\n- z\n",
+            ("1.18", "1.17"),
+            id="all",
+        ),
+        pytest.param(
+            "## 2.0\n\n- x\n\n## my-shop 1.9 (2020-01-02)\n\n- y\n\n## My-shop 1.8\n",
+            ("2.0", "1.9", "1.8"),
+            id="some",
+        ),
+        pytest.param("## 2.0\n\n- x\n\n### Python 3.14\n\n- y\n", ("2.0",), id="below a version"),
+        pytest.param("## Shop 1.8\n\n- x\n\n### Shop 1.8.1\n\n- y\n", ("1.8", "1.8.1"), id="patches below"),
+        pytest.param("# Shop\n\n## Python 3.14 is new\n\n- y\n", (), id="a sentence"),
+    ],
+)
+def test_versions_behind_the_name_of_the_project(text: str, found: tuple[str, ...]) -> None:
+    assert versions(text, rst=False) == found
+
+
+def test_a_section_behind_the_name_of_the_project() -> None:
+    text = "pytest 8.4.2 (2025-09-03)\n=========\n\n- x\n\npytest 8.4.1 (2025-06-18)\n=========\n\n- y\n"
+    assert section(text.replace("=" * 9, "=" * 30), "8.4.2", rst=True) == "- x\n"
+
+
+TILDES = "1.2.3 (2026-11-21)\n~~~~~~~~~~~~~~~~~~\n\n- x\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "answer"),
+    [
+        ("CHANGES.rst", KEEP, True),
+        ("CHANGELOG.md", TILDES, False),
+        ("CHANGELOG.txt", TILDES, True),
+        ("CHANGELOG.txt", KEEP, False),
+        ("NEWS", TILDES, True),
+    ],
+)
+def test_where_the_name_does_not_say_the_text_does(path: str, text: str, answer: bool) -> None:
+    assert is_rst(path, text) is answer
 
 
 LINES = st.lists(st.text(alphabet="#=-~`[]():<>! 123.abv_\t", max_size=14), max_size=12)

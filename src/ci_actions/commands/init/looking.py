@@ -345,11 +345,18 @@ class _Look:
             prefix=self.folder, files=tuple(start + each for each in self.own), configs=configs
         )
         found: dict[str, str] = {}
+        configured = bool(self.files.table("pyproject.toml", "tool", "ci-actions", "quality").get("tools"))
         for name in TOOLS:
             tool = tools.load(name)
             detected = tool.detect(project)
+            configured = configured or detected is not None
             if detected and not detected.only_hook and name != "hooks":
                 found.setdefault(detection.normalised(tool.package), detected.reason)
+        if not configured and any(each.endswith((".py", ".pyi")) for each in self.own):
+            self.notes.append(
+                "no linter is configured, which quality takes for an error: configure one, like [tool.ruff] in "
+                "pyproject.toml, or give quality: 'false'"
+            )
         return found
 
     def _tests(self, known: Sequence[groups.Group]) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def test_list_where_nothing_is_configured(tmp_path: Path) -> None:
         (("--watch", "--staged"), "--watch waits for changes in the work tree; it does not go with --staged"),
         (("--watch", "--json"), "--json is one document and --watch has no end"),
         (("--base=-x",), "must not start with '-'"),
-        (("--jobs=x",), "option '--jobs' is 'x' but must be a whole number, at least 0"),
+        (("--jobs=x",), "option '--jobs' is 'x' but must be a whole number from 0 to 512"),
         (("--job=1",), "option '--job' is unknown (did you mean '--jobs'?)"),
         (("--json=x",), "option '--json' takes no value"),
     ],

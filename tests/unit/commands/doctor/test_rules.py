@@ -278,6 +278,15 @@ CASES = (
     Case("boolean-and-text", "an input of an action",
          {ACTION: composite("- if: ▸inputs.fast == true\n  shell: bash\n  run: x", inputs="fast: {default: 'true'}")},
          {ACTION: composite("- if: inputs.fast == 'true'\n  shell: bash\n  run: x", inputs="fast: {default: 'true'}")}),
+    Case("boolean-and-text", "of an event",
+         steps("- if: ▸github.event.pull_request.draft == 'false'\n  run: x\n"
+               "- if: ▸${{ github.event.pull_request.head.repo.fork != 'true' }}\n  run: x"),
+         steps("- if: github.event.pull_request.draft != true\n  run: x\n- if: github.event.action == 'true'\n  run: x")),
+    Case("text-as-boolean", "a comparison, through a job",
+         jobs("a:\n  runs-on: x\n  outputs:\n    go: ${{ github.ref == 'refs/heads/main' && !contains(github.ref, 'x') }}\n"
+              "  steps: [{run: x}]\nb:\n  needs: a\n  if: ▸needs.a.outputs.go\n  runs-on: x"),
+         jobs("a:\n  runs-on: x\n  outputs:\n    go: ${{ github.ref == 'refs/heads/main' && 'yes' || '' }}\n"
+              "  steps: [{run: x}]\nb:\n  needs: a\n  if: needs.a.outputs.go\n  runs-on: x")),
     Case("text-as-boolean", "an input of an action",
          {ACTION: composite("- if: ▸${{ !inputs.fast }}\n  shell: bash\n  run: x", inputs="fast: {default: 'false'}")},
          {ACTION: composite("- if: inputs.name\n  shell: bash\n  run: x", inputs="name: {default: ''}")}),

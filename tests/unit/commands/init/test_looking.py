@@ -210,6 +210,7 @@ def test_tests_and_linters_get_what_they_need(files: Mapping[str, str], expected
             pyproject(GROUPS + "[tool.black]\n"),
             "black is configured ([tool.black] in pyproject.toml) but nothing installs it",
         ),
+        (pyproject(""), "no linter is configured, which quality takes for an error"),
         (pyproject("", **{"tox.ini": "[tox]\n"}), "tox.ini starts the tests too"),
         (pyproject("", Makefile="test:\n\tpytest\n"), "Makefile starts the tests too"),
         (pyproject("", **{".gitmodules": "[submodule]\n"}), "git submodules"),
@@ -242,6 +243,19 @@ def test_tests_and_linters_get_what_they_need(files: Mapping[str, str], expected
 )
 def test_what_nobody_but_the_user_knows_is_a_note(files: Mapping[str, str], words: str) -> None:
     assert any(words in each for each in one(files).notes)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pyproject("[tool.ruff]\n"),
+        pyproject("", **{".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: x}]}]\n"}),
+        pyproject('[tool.ci-actions.quality]\ntools = ["mypy"]\n'),
+    ],
+    ids=["a linter", "hooks", "named for quality"],
+)
+def test_where_quality_has_something_to_run(files: Mapping[str, str]) -> None:
+    assert not any("no linter is configured" in each for each in one(files).notes)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from ci_actions.commands.doctor.model import Rule, Said
 from ci_actions.commands.doctor.repository import Repository
 from ci_actions.workflows import expressions
 from ci_actions.workflows.document import Place, Scalar
-from ci_actions.workflows.expressions import And, Compare, Expression, Literal, Not, NotAnExpression, Or
+from ci_actions.workflows.expressions import And, Call, Compare, Expression, Literal, Not, NotAnExpression, Or
 from ci_actions.workflows.model import Input, Job, Step, Workflow
 from ci_actions.workflows.references import Remote
 
@@ -28,6 +28,15 @@ _BOOLEAN_OUTPUTS: dict[str, tuple[str, ...] | None] = {
     "actions/setup-node": ("cache-hit",),
     "actions/setup-python": ("cache-hit",),
 }  # fmt: skip
+#: Booleans of the events: https://docs.github.com/webhooks/webhook-events-and-payloads
+_BOOLEANS_OF_EVENTS = (
+    "created", "deleted", "forced", "pull_request.draft", "pull_request.merged", "release.draft", "release.prerelease",
+    *(
+        f"{place}.{name}"
+        for place in ("repository", "pull_request.base.repo", "pull_request.head.repo")
+        for name in ("archived", "fork", "private")
+    ),
+)  # fmt: skip
 #: dorny's own outputs beside one for each filter.
 _NOT_BOOLEAN = re.compile(r"changes|.*_(?:count|files)")
 
@@ -75,7 +84,7 @@ def _boolean_and_text(file: File, repository: Repository) -> Iterator[Said]:
 
 def _compared(file: File, held: Held, path: tuple[str, ...], value: object, sign: str) -> Iterator[Said]:
     name = ".".join(path)
-    if isinstance(value, str) and value.lower() in _WORDS and _is_boolean_input(file, path):
+    if isinstance(value, str) and value.lower() in _WORDS and _is_boolean(file, path):
         yield Said(
             place=held.place,
             message=f"`{name}` is a boolean here, and no boolean is equal to the text '{value}': "
@@ -90,6 +99,12 @@ def _compared(file: File, held: Held, path: tuple[str, ...], value: object, sign
             f"this is {'false' if sign == '==' else 'true'} when it holds '{word}'",
             fix=f"compare with the text: `{name} {sign} '{word}'`",
         )
+
+
+def _is_boolean(file: File, path: tuple[str, ...]) -> bool:
+    """Whether this is a boolean wherever it is there: of an event, or an input of a workflow."""
+    event, _, name = ".".join(path).lower().partition("github.event.")
+    return (not event and name in _BOOLEANS_OF_EVENTS) or _is_boolean_input(file, path)
 
 
 def _is_boolean_input(file: File, path: tuple[str, ...]) -> bool:
@@ -160,7 +175,7 @@ def _can_be_false(file: File, held: Held, path: tuple[str, ...]) -> str:
         if path[0] == "steps":
             return _of_step(_step(held, file, lowered[1]), path[3])
         if path[0] == "needs" and (job := _named(file, lowered[1])):
-            return _of_job(job, path[3])
+            return _of_job(file, job, path[3])
     return ""
 
 
@@ -173,8 +188,8 @@ def _named(file: File, name: str) -> Job | None:
     return next((job for key, job in file.jobs.items() if key.lower() == name), None)
 
 
-def _of_job(job: Job, output: str) -> str:
-    """Follow a job's output to the step that it comes from."""
+def _of_job(file: File, job: Job, output: str) -> str:
+    """Follow a job's output to the step that it comes from, or to the condition that it is."""
     from ci_actions.workflows.document import Table
 
     outputs = job.node.get("outputs")
@@ -187,11 +202,24 @@ def _of_job(job: Job, output: str) -> str:
         return ""
     if len(segments) != 1 or isinstance(segments[0], str):
         return ""
+    if _gives_boolean(file, segments[0]):
+        return "is the text that job outputs make of a boolean"
     path = expressions.dotted(segments[0])
     if len(path) != 4 or path[0] != "steps":
         return ""
     step = next((each for each in job.steps if each.id.lower() == path[1].lower()), None)
     return _of_step(step, path[3])
+
+
+def _gives_boolean(file: File, tree: Expression) -> bool:
+    """Whether an expression gives nothing but true or false."""
+    if isinstance(tree, And | Or):
+        return _gives_boolean(file, tree.left) and _gives_boolean(file, tree.right)
+    if isinstance(tree, Literal):
+        return isinstance(tree.value, bool)
+    if isinstance(tree, Call):
+        return tree.name.lower() in ("contains", "startswith", "endswith")
+    return isinstance(tree, Not | Compare) or _is_boolean(file, expressions.dotted(tree))
 
 
 def _of_step(step: Step | None, output: str) -> str:
@@ -219,15 +247,16 @@ RULES = (
     Rule(
         id="boolean-and-text",
         question="Is a boolean compared with a boolean, and a text with a text?",
-        why="Inputs of workflows that are declared boolean are booleans in `inputs` and text in `github.event.inputs`; inputs of "
-        "actions, outputs and variables are always text. A comparison of the two is never true for `true`.",
+        why="Inputs of workflows that are declared boolean are booleans in `inputs` and text in `github.event.inputs`; "
+        "`draft`, `merged`, `fork` and the like of an event are booleans; inputs of actions, outputs and variables are "
+        "always text. A comparison of the two is never true for `true`.",
         ask=_boolean_and_text,
     ),
     Rule(
         id="text-as-boolean",
         question="Does no condition take the text 'false' for false?",
         why="Asked where the text is known to become 'false': an input of an action with such a default, an output that a script "
-        "or one of a few known actions sets, also when it goes through a job's outputs.",
+        "or one of a few known actions sets, also when it goes through a job's outputs, and a comparison that is one.",
         ask=_text_as_boolean,
     ),
 )
