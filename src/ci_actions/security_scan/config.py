@@ -249,7 +249,9 @@ class Config(ChangeInputs):
         help="Whether databases of advisories are fetched, used as cached and fetched if missing, or never fetched.",
     )
     db_max_age: int = declare(
-        HOURS, default=Hours(72), help="Age up to which a database of advisories is believed, like 72h or 3d."
+        HOURS,
+        default=_hours("72h"),
+        help="Age up to which a database of advisories is believed, like 72h or 3d.",
     )
     db_mirrors: tuple[str, ...] = declare(
         items(ARGUMENT.parse),

@@ -34,7 +34,7 @@ def test_defaults() -> None:
         ({"id": "x" * 101}, "at most 100"),
         ({"args": "'a"}, "No closing quotation"),
         ({"database-variable": "A-B"}, "name of a variable"),
-        ({"timeout": "0"}, "at least 1"),
+        ({"timeout": "0"}, "from 1 to"),
         ({"runner": "command"}, "input 'command' names none"),
         ({"runner": "pytest", "command": "make"}, "give one of them"),
         ({"command": "make", "shard": "1/2"}, "cannot be divided"),

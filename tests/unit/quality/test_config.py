@@ -52,7 +52,7 @@ def test_families_stand_for_their_tools() -> None:
         ({"scope": "new", "base": "file:x.patch"}, "base must name one, not a patch"),
         ({"deepen": "often"}, "input 'deepen' is 'often'"),
         ({"severity": "hihg"}, "did you mean 'high'"),
-        ({"timeout": "0"}, "at least 1"),
+        ({"timeout": "0"}, "from 1 to 86400"),
     ],
 )
 def test_what_cannot_be_meant(options: dict[str, str], said: str) -> None:
