@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from ci_actions.findings.model import Finding
 from ci_actions.kit.diff import Change
-from ci_actions.kit.lines import Lines
 
 
 def renames(change: Change) -> Mapping[str, str]:
@@ -19,14 +18,11 @@ def renames(change: Change) -> Mapping[str, str]:
     }
 
 
-def new(
-    head: Iterable[Finding], base: Iterable[str], *, added: Mapping[str, Lines] | None = None
-) -> list[Finding]:
+def new(head: Iterable[Finding], base: Iterable[str]) -> list[Finding]:
     """Return the findings of the head that are not among the fingerprints of the base, in their order.
 
     It is a difference of multisets: of three equal findings where the base had two, one is new. A finding in a
-    renamed file is old if the base has it under the old name. With `added`, the lines that the change adds by path,
-    every finding that begins on one of them is new, whatever the base has.
+    renamed file is old if the base has it under the old name.
     """
     left = Counter(base)
     found: list[Finding] = []
@@ -34,6 +30,6 @@ def new(
         known = next((each for each in (finding.fingerprint, finding.former) if each and left[each]), "")
         if known:
             left[known] -= 1
-        if not known or (added and (added.get(finding.path, 0) >> finding.line) & 1 and finding.line):
+        else:
             found.append(finding)
     return found

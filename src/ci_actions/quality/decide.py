@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ci_actions.findings import compare
 from ci_actions.findings.model import Finding, Severity
+from ci_actions.kit.lines import Lines, from_ranges
 from ci_actions.quality.config import Config
-from ci_actions.quality.model import NO_ANSWER, SOURCE, Drift, Facts, Judged, Outcome, State, ToolRun
+from ci_actions.quality.model import (
+    FORMATTERS,
+    NO_ANSWER,
+    SOURCE,
+    Drift,
+    Facts,
+    Judged,
+    Outcome,
+    State,
+    ToolRun,
+)
 
 _FROM = {"low": Severity.LOW, "medium": Severity.MEDIUM, "high": Severity.HIGH}
 
@@ -34,10 +45,11 @@ def decide(config: Config, facts: Facts) -> Outcome:
             judged.append(Judged(run=run, counted=counting, remarks=remarks))
         else:
             known = [each.fingerprint for each in (*before.answer.findings, *before.answer.remarks)]
-            new = compare.new(counting, known)
-            fresh = {id(each) for each in new}
+            fresh = {id(each) for each in compare.new(counting, known)}
+            fresh |= {id(each) for each in counting if _is_rewritten(each, facts.added)}
+            new = tuple(each for each in counting if id(each) in fresh)
             old = tuple(each for each in counting if id(each) not in fresh)
-            judged.append(Judged(run=run, counted=tuple(new), old=old, remarks=remarks))
+            judged.append(Judged(run=run, counted=new, old=old, remarks=remarks))
     return Outcome(
         tools=tuple(judged),
         scope="new" if compares else "all",
@@ -46,6 +58,17 @@ def decide(config: Config, facts: Facts) -> Outcome:
         complaints=tuple(_complaints(config, facts)),
         facts=facts,
     )
+
+
+def _is_rewritten(finding: Finding, added: Mapping[str, Lines]) -> bool:
+    """Whether a formatter would rewrite a line that the change adds.
+
+    A bad line below one that was bad before is one place with it, and begins as that did.
+    """
+    if finding.tool not in FORMATTERS or finding.region is None:
+        return False
+    place = from_ranges([(finding.line, max(finding.region.end_line, finding.line))])
+    return bool(added.get(finding.path, 0) & place)
 
 
 def _split(config: Config, run: ToolRun) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

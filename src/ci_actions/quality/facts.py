@@ -117,6 +117,7 @@ class _Gathering:
             base=change.base.sha if change.base else "",
             base_how=change.base.how if change.base else "",
             no_change=change.no_change,
+            added={each.path: each.added for each in change.change.files} if change.change else {},
             head=change.head,
             drift=tuple(drift.drift(project, self._environment.versions)),
             suppressions=tuple(self._suppressions()),

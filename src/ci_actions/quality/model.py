@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ci_actions.findings.model import Finding
+from ci_actions.kit.lines import Lines
 
 #: The name under which our own parse of every file reports.
 SOURCE = "source"
+#: The tools whose findings are lines that they would rewrite, and no others.
+FORMATTERS = ("black", "isort", "ruff-format")
 
 
 class State(Enum):
@@ -202,7 +205,8 @@ class Facts:
     """Everything the decision stands on.
 
     `base_runs` are the same tools on the base, None where everything counts; `base_problem` says why there is no base,
-    `no_change` why there is no change. `touched` are files of the user's that a tool changed although it must not.
+    `no_change` why there is no change. `added` are the lines that the change adds, by path. `touched` are files of the
+    user's that a tool changed although it must not.
     """
 
     runs: tuple[ToolRun, ...]
@@ -214,6 +218,7 @@ class Facts:
     base_how: str = ""
     base_problem: str = ""
     no_change: str = ""
+    added: Mapping[str, Lines] = field(default_factory=dict)
     head: str = ""
     drift: tuple[Drift, ...] = ()
     suppressions: tuple[Suppression, ...] = ()

@@ -7,7 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from ci_actions.findings.model import Finding, Kind, Region, Severity
 from ci_actions.findings.redaction import Redactor
@@ -244,11 +244,15 @@ def listed(on: Invocation, output: bytes) -> frozenset[str]:
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 
-def hunks(on: Invocation, tool: str, diff: bytes, name_of: Callable[[str], str]) -> tuple[Finding, ...]:
-    """Return one finding for each hunk of a unified diff as formatters print it.
+def hunks(
+    on: Invocation, tool: str, diff: bytes, name_of: Callable[[str], str], *, sorts: bool = False
+) -> tuple[Finding, ...]:
+    """Return one finding for each place that a unified diff changes: lines without one between them that stays.
 
-    `name_of` takes what stands behind `--- ` and returns the file's name. Hunks are counted line by line, so a
-    source line that looks like a header is never one. Raises NotUnderstood for a diff that breaks off.
+    A hunk, as formatters print it, holds several that lie near each other. `name_of` takes what stands behind `--- ` and
+    returns the file's name. Of a tool that `sorts`, lines that are only put in are those that the hunk takes out elsewhere,
+    if it takes any. Hunks are counted line by line, so a source line that looks like a header is never one. Raises
+    NotUnderstood for a diff that breaks off.
     """
     found = []
     lines = diff.split(b"\n")
@@ -260,43 +264,59 @@ def hunks(on: Invocation, tool: str, diff: bytes, name_of: Callable[[str], str])
             at += 2
         elif path and (match := _HUNK.match(line)):
             before, after = (int(match[2] or 1), int(match[4] or 1))
-            at, changed = _body(lines, at + 1, before, after, tool)
-            first = int(match[1]) + changed[0] if before else int(match[1])
-            last = int(match[1]) + changed[1] if before else int(match[1])
-            found.append(
-                on.finding(
-                    tool,
-                    "format",
-                    f"{tool} would change this",
-                    path=path,
-                    kind=Kind.STYLE,
-                    severity=Severity.MEDIUM,
-                    region=Region(max(first, 1), 0, max(last, first, 1)),
+            at, places = _body(lines, at + 1, before, after, tool)
+            taken = [each for each in places if each.removes]
+            for first, last, _ in taken if sorts and taken else places:
+                begin = max(int(match[1]) + (first if before else 0), 1)
+                end = max(int(match[1]) + (last if before else 0), begin)
+                found.append(
+                    on.finding(
+                        tool,
+                        "format",
+                        f"{tool} would change this",
+                        path=path,
+                        kind=Kind.STYLE,
+                        severity=Severity.MEDIUM,
+                        region=Region(begin, 0, end),
+                    )
                 )
-            )
         else:
             at += 1
     return tuple(found)
 
 
-def _body(lines: list[bytes], at: int, before: int, after: int, tool: str) -> tuple[int, tuple[int, int]]:
-    """Return where a hunk ends, and the first and last of its old lines that change, counted from 0."""
+class _Place(NamedTuple):
+    """The first and last of the old lines of a hunk that change together, counted from 0.
+
+    Where lines are only put in, it is the line that they are put before.
+    """
+
+    first: int
+    last: int
+    removes: bool = False
+
+
+def _body(lines: list[bytes], at: int, before: int, after: int, tool: str) -> tuple[int, list[_Place]]:
+    """Return where a hunk ends, and each place in it that changes."""
     old = 0
-    first, last = -1, 0
+    places: list[_Place] = []
+    changes = False
     while before > 0 or after > 0:
         if at >= len(lines):
             raise NotUnderstood(f"{tool} printed a diff that breaks off")
         sign = lines[at][:1]
-        if sign == b"\\":
-            at += 1
-            continue
-        if sign in (b"-", b"+") and first < 0:
-            first = old
-        if sign == b"-":
-            before, old, last = before - 1, old + 1, old
-        elif sign == b"+":
-            after, last = after - 1, max(old - 1, first, 0)
-        else:
-            before, after, old = before - 1, after - 1, old + 1
         at += 1
-    return at, (max(first, 0), max(last, first, 0))
+        if sign == b"\\":
+            continue
+        if sign not in (b"-", b"+"):
+            before, after, old, changes = before - 1, after - 1, old + 1, False
+            continue
+        if not changes:
+            places.append(_Place(old, old))
+            changes = True
+        if sign == b"-":
+            places[-1] = _Place(places[-1].first, old, removes=True)
+            before, old = before - 1, old + 1
+        else:
+            after -= 1
+    return at, places

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from ci_actions.findings import compare
 from ci_actions.findings.model import Finding, Kind, Region, Severity
 from ci_actions.kit.diff import Change, ChangedFile
-from ci_actions.kit.lines import from_numbers
 
 
 def finding(fingerprint: str, line: int = 1, former: str = "", path: str = "a.py") -> Finding:
@@ -31,12 +30,6 @@ def test_it_is_a_difference_of_multisets() -> None:
 def test_what_was_there_under_the_old_name_is_old() -> None:
     moved, copied = finding("new", former="old"), finding("new2", former="old")
     assert compare.new([moved, copied], ["old"]) == [copied]
-
-
-def test_on_an_added_line_everything_is_new() -> None:
-    head = [finding("x", 5), finding("x", 6), finding("y", 0), finding("z", 5, path="b.py")]
-    added = {"a.py": from_numbers([0 + 1, 5])}
-    assert compare.new(head, ["x", "x", "y", "z"], added=added) == [head[0]]
 
 
 def test_a_finding_without_a_fingerprint_is_new() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.unit.quality.outcomes import facts, finding, run
 
-from ci_actions.findings.model import Severity
+from ci_actions.findings.model import Region, Severity
+from ci_actions.kit.lines import from_numbers
 from ci_actions.quality.config import Config
 from ci_actions.quality.decide import decide
 from ci_actions.quality.model import Answer, Drift, Outcome, State, Suppression
@@ -39,6 +40,26 @@ def test_of_equal_ones_as_many_are_new_as_there_are_more() -> None:
 def test_a_renamed_file_brings_its_findings_along() -> None:
     outcome = of(NEW, run(finding("b.py", former="old")), base_runs=(run(finding(fingerprint="old")),))
     assert outcome.counted == ()
+
+
+@pytest.mark.parametrize(
+    ("tool", "path", "added", "is_new"),
+    [
+        ("black", "a.py", [3], True),
+        ("ruff-format", "a.py", [2], True),
+        ("isort", "a.py", [1, 4], False),
+        ("black", "b.py", [3], False),
+        ("ruff-check", "a.py", [3], False),
+    ],
+    ids=["its last line", "its first", "beside it", "another file", "no formatter"],
+)
+def test_a_line_that_is_added_where_a_formatter_had_something_to_do_before(
+    tool: str, path: str, added: list[int], is_new: bool
+) -> None:
+    place = finding(tool=tool, rule="format", line=2, region=Region(2, 0, 3))
+    lines = {path: from_numbers(added)}
+    outcome = of(NEW, run(place, tool=tool), base_runs=(run(place, tool=tool),), added=lines)
+    assert (len(outcome.counted), len(outcome.old)) == ((1, 0) if is_new else (0, 1))
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.SKIPPED])

@@ -90,13 +90,20 @@ def stamped(name: str) -> str:
     return name.partition("\t")[0]
 
 
-def test_each_hunk_is_a_finding_on_the_lines_that_change() -> None:
+def test_each_place_is_a_finding_on_the_lines_that_change() -> None:
     found = hunks(on(), "black", DIFF.encode(), stamped)
     assert [place(each) for each in found] == [("a.py", 3, 0, "format"), ("a.py", 20, 0, "format")]
     assert [each.region.end_line for each in found if each.region] == [3, 20]
 
 
-def test_only_an_insertion_is_on_the_line_before_it() -> None:
+def test_places_of_one_hunk_are_apart_where_a_line_between_them_stays() -> None:
+    diff = b"--- a.py\n+++ a.py\n@@ -1,6 +1,7 @@\n-a\n+A\n-b\n+B\n c\n-d\n+D\n e\n+f\n g\n"
+    found = hunks(on(), "black", diff, str)
+    places = [(each.region.line, each.region.end_line) for each in found if each.region]
+    assert places == [(1, 2), (4, 4), (6, 6)]
+
+
+def test_only_an_insertion_is_on_the_line_behind_it() -> None:
     diff = b"--- a.py\n+++ a.py\n@@ -2,2 +2,3 @@\n a\n+b\n c\n"
     assert [place(each) for each in hunks(on(), "isort", diff, str)] == [("a.py", 3, 0, "format")]
 

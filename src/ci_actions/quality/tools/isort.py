@@ -50,7 +50,7 @@ class Isort(Tool):
         wrong = _WRONG.findall(said)
         if bool(wrong) is not (check.code == 1):
             raise contradiction("isort", check, f"it names {len(wrong)} files")
-        findings = hunks(on, self.name, check.stdout, lambda name: _STAMP.sub("", name))
+        findings = hunks(on, self.name, check.stdout, lambda name: _STAMP.sub("", name), sorts=True)
         if wrong and not findings:
             raise contradiction("isort", check, f"it names {len(wrong)} files and its diff has no hunk")
         unread = tuple(on.relative(name.strip()) or one_line(name) for name in _UNREAD.findall(said))
