@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ci_actions.quality.model import Detected, Hook
 
+#: Files that ruff reads in every folder, and the text without which one sets nothing.
+RUFF_SETTINGS = {".ruff.toml": "", "ruff.toml": "", "pyproject.toml": "[tool.ruff"}
 HOOK_FILES = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml")
 #: Files that name the tools a project installs, beside pyproject.toml.
 REQUIREMENTS = re.compile(
@@ -61,13 +64,15 @@ class Project:
     `files` are those of git below the working directory (tracked, and untracked ones that are not ignored),
     relative to the git root, as are all paths. `configs` holds every file that may configure a tool, in the
     working directory and in the folders above it up to the git root. `below` holds those of folders further down,
-    which count for ruff alone: it reads settings folder by folder.
+    which count for ruff alone: it reads settings folder by folder. `extended` holds the files of any name that those of
+    ruff extend.
     """
 
     prefix: str
     files: tuple[str, ...]
     configs: Mapping[str, bytes]
     below: Mapping[str, bytes] = field(default_factory=dict)
+    extended: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -151,6 +156,29 @@ class Project:
         if hook := self.hook_of(tool):
             return Detected(reason=f"hook {hook.id} in {self.hook_file}", only_hook=True)
         return None
+
+
+def extended(configs: Mapping[str, bytes], read: Callable[[str], bytes | None]) -> dict[str, bytes]:
+    """Return the files that settings of ruff extend, over any number of steps, as far as they lie in the repository.
+
+    `read` returns a file by its path, None for none. https://docs.astral.sh/ruff/settings/#extend
+    """
+    found: dict[str, bytes] = {}
+    waiting = [path for path in configs if path.rpartition("/")[2] in RUFF_SETTINGS]
+    while waiting:
+        path = waiting.pop()
+        document = read_tables(path, configs[path] if path in configs else found[path])
+        tables = document if isinstance(document, dict) else {}
+        named = _within(tables, "tool.ruff.extend" if path.endswith("pyproject.toml") else "extend")
+        if not isinstance(named, str):
+            continue
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
+        if target in configs or target in found or not target.endswith(".toml"):
+            continue
+        if (content := read(target)) is not None:
+            found[target] = content
+            waiting.append(target)
+    return found
 
 
 def read_tables(path: str, content: bytes) -> dict[str, Any] | str | None:

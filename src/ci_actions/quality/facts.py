@@ -20,7 +20,7 @@ from ci_actions.kit.run import Edges
 from ci_actions.quality import drift, environment, fixing, loosened, planning, suppressions, tools, trees
 from ci_actions.quality.asking import BASE, HEAD, Asked, Look, Questioner, missing
 from ci_actions.quality.config import TOOLS, Config, named
-from ci_actions.quality.detection import REQUIREMENTS, Project
+from ci_actions.quality.detection import REQUIREMENTS, RUFF_SETTINGS, Project, extended
 from ci_actions.quality.memory import Memory
 from ci_actions.quality.model import Detected, Facts, State, Suppression, ToolRun
 from ci_actions.quality.runner import Runner
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
 #: Makes a throw-away tree in a folder that does not exist yet.
 _Copy = Callable[[Path], Tree]
-#: Files that ruff reads in every folder, and the text without which one sets nothing.
-_RUFF_SETTINGS = {".ruff.toml": "", "ruff.toml": "", "pyproject.toml": "[tool.ruff"}
+_EXTENDS = r"^[[:space:]]*extend[[:space:]]*="
 #: Tables of pyproject.toml that mean a tool; one in a folder below is for that folder only.
 _TOOL_TABLES = ("black", "djlint", "isort", "mypy", "pylint", "pyright")
 
@@ -230,6 +229,7 @@ class _Gathering:
             self._project,
             configs={path: there[path] for path in there if not _is_below(self._project, path)},
             below={path: there[path] for path in there if _is_below(self._project, path)},
+            extended={},
         )
         return Look(as_before(self._scratch / "tree"), HEAD, as_before)
 
@@ -245,27 +245,42 @@ class _Gathering:
 
         try:
             configs: dict[str, bytes | None] = dict.fromkeys(self._config_paths(commit))
-            configs |= {**self._project.configs, **self._project.below}
+            configs |= {**self._project.configs, **self._project.below, **self._project.extended}
             return Look(checkout(self._scratch / "base"), BASE, checkout), ""
         except CannotJudge as why:
             return None, why.message
 
     def _config_paths(self, commit: str) -> list[str]:
-        """Return the configuration files that a commit or the head has, in the folders that count and below them."""
+        """Return the configuration files that a commit or the head has, in the folders that count and below them, and
+        those that they extend.
+        """
         names = _config_names(self._project)
         there = self._git.run("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *names)
         before = there.text.split("\0")
         names = [path for path in names if path in self._project.configs or path in before]
         below = {path for path in self._below_at(commit) if _is_below(self._project, path)}
-        return [*names, *sorted(below | self._project.below.keys())]
+        found = [*names, *sorted(below | self._project.below.keys())]
+        more = self._project.extended.keys() | self._extended_at(commit, frozenset(found))
+        return [*found, *sorted(more.difference(found))]
 
     def _below_at(self, commit: str) -> Iterator[str]:
         """Yield the files of a commit that hold settings of ruff for their own folder."""
-        for name, text in _RUFF_SETTINGS.items():
-            found = self._git.run(
-                "grep", "-lzF", "--full-name", "-e", text, commit, "--", f":(top,glob)**/{name}"
-            )
-            yield from (line.partition(":")[2] for line in found.text.split("\0")[:-1])
+        for name, text in RUFF_SETTINGS.items():
+            yield from self._grep(commit, name, "-F", "-e", text)
+
+    def _extended_at(self, commit: str, configs: frozenset[str]) -> set[str]:
+        """Return the files that these settings of ruff extend in a commit."""
+        paths = {
+            path for name in RUFF_SETTINGS for path in self._grep(commit, name, "-E", "-e", _EXTENDS)
+        } & configs
+        there = {path: content for path in paths if (content := self._git.show(commit, path)) is not None}
+        return set(extended(there, lambda path: self._git.show(commit, path)))
+
+    def _grep(self, commit: str, name: str, *words: str) -> Iterator[str]:
+        """Yield the files of this name, in any folder, that have such a line in a commit."""
+        command = ("grep", "-lz", "--full-name", *words, commit, "--", f":(top,glob)**/{name}")
+        found = self._git.run(*command, env={"GIT_LITERAL_PATHSPECS": "0"})
+        yield from (line.partition(":")[2] for line in found.text.split("\0")[:-1])
 
     def _touched(self) -> tuple[str, ...]:
         after = trees.of_work_tree(self._git)
@@ -357,7 +372,8 @@ def _project(tree: Tree, prefix: str) -> Project:
         and (content := tree.content(path)) is not None
         and _for_its_folder(path, content)
     }
-    return replace(project, configs=found, below=below)
+    more = extended({**found, **below}, lambda path: tree.content(path) if path in known else None)
+    return replace(project, configs=found, below=below, extended=more)
 
 
 def _config_names(project: Project) -> list[str]:
@@ -373,14 +389,14 @@ def _is_below(project: Project, path: str) -> bool:
     """Whether a path may hold ruff's settings for a folder below the working directory."""
     folder, _, name = path.rpartition("/")
     return (
-        name in _RUFF_SETTINGS
+        name in RUFF_SETTINGS
         and folder not in project.folders
         and path.startswith(f"{project.prefix}/" if project.prefix else "")
     )
 
 
 def _for_its_folder(path: str, content: bytes) -> bool:
-    return _RUFF_SETTINGS[path.rpartition("/")[2]].encode() in content
+    return RUFF_SETTINGS[path.rpartition("/")[2]].encode() in content
 
 
 def _names_requirements(path: str) -> bool:

@@ -4,7 +4,14 @@ import pytest
 
 from ci_actions.quality import drift, tools
 from ci_actions.quality.config import TOOLS
-from ci_actions.quality.detection import HOOK_TOOLS, Project, normalised, read_tables, requirement_name
+from ci_actions.quality.detection import (
+    HOOK_TOOLS,
+    Project,
+    extended,
+    normalised,
+    read_tables,
+    requirement_name,
+)
 
 
 def project(prefix: str = "", **configs: str) -> Project:
@@ -179,6 +186,32 @@ def test_requirement_names(line: str, name: str) -> None:
 )
 def test_json_with_comments(text: str, valid: bool) -> None:
     assert (read_tables("pyrightconfig.json", text.encode()) is None) is valid
+
+
+@pytest.mark.parametrize(
+    ("configs", "files", "found"),
+    [
+        ({"ruff.toml": "extend = 'cfg/a.toml'"}, {"cfg/a.toml": ""}, {"cfg/a.toml"}),
+        (
+            {"x/pyproject.toml": "[tool.ruff]\nextend = '../cfg/a.toml'"},
+            {"cfg/a.toml": "extend = 'b.toml'", "cfg/b.toml": "extend = 'a.toml'"},
+            {"cfg/a.toml", "cfg/b.toml"},
+        ),
+        ({"a/ruff.toml": "extend = '../ruff.toml'", "ruff.toml": ""}, {"ruff.toml": ""}, set()),
+        ({"ruff.toml": "extend = '~/ruff.toml'"}, {}, set()),
+        ({"ruff.toml": "extend = ["}, {}, set()),
+        ({"mypy.ini": "[mypy]\nextend = a.toml"}, {"a.toml": ""}, set()),
+    ],
+    ids=["one", "in a circle", "known", "of the user", "not valid", "not ruff's"],
+)
+def test_what_settings_of_ruff_extend(
+    configs: dict[str, str], files: dict[str, str], found: set[str]
+) -> None:
+    def read(path: str) -> bytes | None:
+        return files[path].encode() if path in files else None
+
+    given = {path: text.encode() for path, text in configs.items()}
+    assert set(extended(given, read)) == found
 
 
 def test_settings_of_ruff_in_a_folder_make_it_run() -> None:
