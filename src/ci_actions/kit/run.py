@@ -228,7 +228,7 @@ def parse_arguments(words: Sequence[str], flags: Collection[str]) -> Arguments:
             continue
         name, equals, value = word[2:].partition("=")
         if not equals and name in flags:
-            value = "true"
+            value = remaining.pop(0) if remaining[:1] in (["true"], ["false"]) else "true"
         elif not equals and remaining and not remaining[0].startswith("--"):
             value = remaining.pop(0)
         elif not equals:

@@ -31,6 +31,8 @@ from ci_actions.kit.run import Arguments, Capability, Edges, Phase, Steps, parse
         (["--html=false"], {"html": ["false"]}, (), False),
         (["--html=ture"], {"html": ["ture"]}, (), False),
         (["--html", "judge"], {"html": ["true"]}, ("judge",), False),
+        (["--html", "false", "judge"], {"html": ["false"]}, ("judge",), False),
+        (["--html=true", "false"], {"html": ["true"]}, ("false",), False),
         (["judge", "--html", "--jobs", "3"], {"html": ["true"], "jobs": ["3"]}, ("judge",), False),
         (["--json"], {}, (), True),
         (["--json=false"], {}, (), False),

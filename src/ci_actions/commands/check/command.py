@@ -259,9 +259,10 @@ def _project(typed: Sequence[str], here: Path) -> Path:
 def _chosen(named: tuple[str, ...], found: tuple[Gate, ...], directory: Path) -> tuple[Gate, ...]:
     configured = gates.configured(found)
     if not configured:
+        gate = next((name for name in named if name in CAPABILITIES), CAPABILITIES[0])
         raise BadInput(
             f"nothing is configured: no settings from {directory} upwards have a table for a gate. "
-            "Write [tool.ci-actions.coverage-gate] into pyproject.toml; `ci-actions coverage-gate --help` lists what it can hold"
+            f"Write [tool.ci-actions.{gate}] into pyproject.toml; `ci-actions {gate} --help` lists what it can hold"
         )
     known = {each.name: each for each in configured}
     unknown = [name for name in named if name not in known]

@@ -141,6 +141,8 @@ def test_nothing_configured_is_no_pass(tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").write_text(text)
         with pytest.raises(BadInput, match="nothing is configured"):
             run(tmp_path)
+    with pytest.raises(BadInput, match=r"\[tool\.ci-actions\.quality\] into pyproject\.toml"):
+        run(tmp_path, "quality")
 
 
 def test_words_name_gates_and_the_folder_in_any_order(project: Path) -> None:
