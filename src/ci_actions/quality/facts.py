@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -62,6 +62,7 @@ class _Gathering:
         self._project = _project(self._tree, edges.prefix)
         self._environment = probe.found()
         self._by = self._questioner()
+        self._paths_at: dict[str, list[str]] = {}
 
     def facts(self) -> Facts:
         """Return all of it. The tools start first: whatever else is to be found out is so while they work."""
@@ -254,6 +255,11 @@ class _Gathering:
         """Return the configuration files that a commit or the head has, in the folders that count and below them, and
         those that they extend.
         """
+        if commit not in self._paths_at:
+            self._paths_at[commit] = self._find_config_paths(commit)
+        return self._paths_at[commit]
+
+    def _find_config_paths(self, commit: str) -> list[str]:
         names = _config_names(self._project)
         there = self._git.run("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *names)
         before = there.text.split("\0")
@@ -265,20 +271,20 @@ class _Gathering:
 
     def _below_at(self, commit: str) -> Iterator[str]:
         """Yield the files of a commit that hold settings of ruff for their own folder."""
-        for name, text in RUFF_SETTINGS.items():
-            yield from self._grep(commit, name, "-F", "-e", text)
+        for text in dict.fromkeys(RUFF_SETTINGS.values()):
+            names = [name for name, needed in RUFF_SETTINGS.items() if needed == text]
+            yield from self._grep(commit, names, "-F", "-e", text)
 
     def _extended_at(self, commit: str, configs: frozenset[str]) -> set[str]:
         """Return the files that these settings of ruff extend in a commit."""
-        paths = {
-            path for name in RUFF_SETTINGS for path in self._grep(commit, name, "-E", "-e", _EXTENDS)
-        } & configs
+        paths = configs.intersection(self._grep(commit, RUFF_SETTINGS, "-E", "-e", _EXTENDS))
         there = {path: content for path in paths if (content := self._git.show(commit, path)) is not None}
         return set(extended(there, lambda path: self._git.show(commit, path)))
 
-    def _grep(self, commit: str, name: str, *words: str) -> Iterator[str]:
-        """Yield the files of this name, in any folder, that have such a line in a commit."""
-        command = ("grep", "-lz", "--full-name", *words, commit, "--", f":(top,glob)**/{name}")
+    def _grep(self, commit: str, names: Iterable[str], *words: str) -> Iterator[str]:
+        """Yield the files of these names, in any folder, that have such a line in a commit."""
+        places = [f":(top,glob)**/{name}" for name in names]
+        command = ("grep", "-lz", "--full-name", *words, commit, "--", *places)
         found = self._git.run(*command, env={"GIT_LITERAL_PATHSPECS": "0"})
         yield from (line.partition(":")[2] for line in found.text.split("\0")[:-1])
 
