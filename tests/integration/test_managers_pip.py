@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import sys
 from collections.abc import Generator
@@ -165,6 +166,16 @@ def test_a_setup_cfg_alone_is_nothing_that_pip_installs(workshop: Workshop) -> N
     folder = workshop.project("shop", {"setup.cfg": text})
     with pytest.raises(BadInput, match=r"^setup\.cfg alone makes no project"):
         workshop.driver(folder, Manager.PIP, asked="auto").install()
+
+
+def test_requirements_with_hashes_name_all_there_is(workshop: Workshop) -> None:
+    """With a hash in one file pip takes nothing without: https://pip.pypa.io/en/stable/topics/secure-installs/."""
+    polite = next(each for each in PACKAGES if each.name == "polite-words")
+    digest = hashlib.sha256(polite.built()).hexdigest()
+    text = f"polite-words==1.2 --hash=sha256:{digest}\n"
+    folder = workshop.project("shop", {"pyproject.toml": PROJECT, "requirements.txt": text})
+    workshop.driver(folder, Manager.PIP).install()
+    assert names(folder) == {"polite-words": "1.2"}
 
 
 def test_a_wrong_hash_is_the_projects_fault(workshop: Workshop) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import rmtree
 from typing import ClassVar
 
 from ci_actions.kit.errors import BadInput
+from ci_actions.project import requirements
 from ci_actions.project.extras import asked
 from ci_actions.project.managers import requirement_files
 from ci_actions.project.model import Manager
@@ -21,8 +22,8 @@ class Pip(Driver):
     """pip: requirements files, or what `pyproject.toml` asks for."""
 
     manager = Manager.PIP
-    #: Whether requirements files name all there is to install; others may leave out what the project itself needs.
-    files_name_all: ClassVar[bool] = False
+    #: Whether all requirements files name all there is to install; others may leave out what the project itself needs.
+    are_compiled: ClassVar[bool] = False
 
     def sync(self) -> None:
         """Install the requirements files of the project and its groups, and the static dependencies of pyproject.toml."""
@@ -109,8 +110,8 @@ class Pip(Driver):
         """Whether only building the project tells what it needs."""
         project = self.job.files.table("pyproject.toml", "project")
         listed = project.get("dynamic", ())
-        named = self.files_name_all and bool(self.job.files.requirement_files())
-        return not named and (not project or (isinstance(listed, list) and "dependencies" in listed))
+        whole = self._name_all(self.job.files.requirement_files())
+        return not whole and (not project or (isinstance(listed, list) and "dependencies" in listed))
 
     @property
     def _are_extras_dynamic(self) -> bool:
@@ -130,7 +131,16 @@ class Pip(Driver):
             yield from ("-r", name)
         for group in tabled:
             yield from ("--group", group)
-        yield from self._static(with_base=not (named and self.files_name_all))
+        yield from self._static(with_base=not self._name_all(named))
+
+    def _name_all(self, names: Sequence[str]) -> bool:
+        """Whether these requirements files name all there is to install: with hashes in one, pip takes nothing without."""
+        if self.are_compiled:
+            return bool(names)
+        texts = requirements.included(names, self.job.files.content.get).values()
+        return any(
+            line.hashes for text in texts for line in requirements.lines(text.decode("utf-8", "replace"))
+        )
 
     def _static(self, *, with_base: bool) -> Iterator[str]:
         project = self.job.files.table("pyproject.toml", "project")

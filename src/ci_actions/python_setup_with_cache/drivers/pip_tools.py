@@ -14,7 +14,7 @@ class PipTools(Pip):
     """The compiled files are installed by pip, which insists on their hashes."""
 
     manager = Manager.PIP_TOOLS
-    files_name_all = True
+    are_compiled = True
 
     def own_pip(self) -> tuple[str, ...]:
         """Return the pip that pip-tools works with, which lies beside it."""
