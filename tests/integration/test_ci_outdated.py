@@ -18,6 +18,7 @@ from tests.doubles.managed import Workshop
 from tests.doubles.package_index import Index, Package
 from tests.doubles.upkeeping import Runner, work_tree
 from tests.integration.managers import UV, environment_of
+from tests.sampling import sampled
 
 from ci_actions.ci_outdated import CAPABILITY
 from ci_actions.kit.errors import Exit
@@ -116,18 +117,9 @@ def found(report: Report) -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in json.loads(report.outputs["packages-json"])}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "uv",
-        "pip-tools",
-        *(
-            pytest.param(each, marks=pytest.mark.slow(reason="uv and pip-tools sample the other managers"))
-            for each in ("poetry", "pdm", "pipenv")
-        ),
-    ],
-)
+@pytest.mark.parametrize("name", sampled(("uv", "pip-tools", "poetry", "pdm", "pipenv"), {"uv", "pip-tools"}))
 def test_locks_of_every_manager(tmp_path: Path, name: str) -> None:
+    """Slow: each manager makes its lock; uv and pip-tools sample the others."""
     lock, files = CASES[name]
     with Index(THEN) as index:
         workshop = Workshop(tmp_path, index.url)

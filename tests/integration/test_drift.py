@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.doubles.package_index import Index, Package
 from tests.integration.managers import UV, environment_of
+from tests.sampling import sampled
 
 from ci_actions.project import drift, managers
 from ci_actions.project.answer import State
@@ -550,7 +551,7 @@ def pins(folder: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("tool", ["uv", pytest.param("pip-compile", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("tool", sampled(("uv", "pip-compile"), {"uv"}))
 @pytest.mark.parametrize(
     ("before", "after", "drifted"),
     [

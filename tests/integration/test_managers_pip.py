@@ -128,16 +128,15 @@ def test_extras_without_a_project_that_has_them_are_no_silence(workshop: Worksho
         workshop.driver(folder, Manager.PIP, extras=("paint",)).install()
 
 
+def that_tells(*metadata: str) -> dict[str, str]:
+    """Return a project of which nothing but its build tells these metadata."""
+    told = "".join(f"{each}\\n" for each in ("Version: 0.1", *metadata))
+    return {"pyproject.toml": BUILD, "backend.py": BACKEND.replace("Version: 0.1\\n", told)}
+
+
 def test_extras_that_only_a_build_tells_of(workshop: Workshop) -> None:
-    told = "Version: 0.1\\nProvides-Extra: paint\\nRequires-Dist: colours; extra == 'paint'\\n"
-    folder = workshop.project(
-        "shop",
-        {
-            "requirements.txt": "greet\n",
-            "pyproject.toml": BUILD,
-            "backend.py": BACKEND.replace("Version: 0.1\\n", told),
-        },
-    )
+    told = "Provides-Extra: paint", "Requires-Dist: colours; extra == 'paint'"
+    folder = workshop.project("shop", {"requirements.txt": "greet\n", **that_tells(*told)})
     driver = workshop.driver(folder, Manager.PIP, extras=("paint",))
     driver.install()
     assert "colours" not in names(folder)
@@ -146,15 +145,8 @@ def test_extras_that_only_a_build_tells_of(workshop: Workshop) -> None:
 
 
 def test_a_project_brings_what_its_requirements_files_leave_out(workshop: Workshop) -> None:
-    told = "Version: 0.1\\nRequires-Dist: colours\\n"
-    folder = workshop.project(
-        "shop",
-        {
-            "requirements-dev.txt": "checker\n",
-            "pyproject.toml": BUILD,
-            "backend.py": BACKEND.replace("Version: 0.1\\n", told),
-        },
-    )
+    told = "Requires-Dist: colours"
+    folder = workshop.project("shop", {"requirements-dev.txt": "checker\n", **that_tells(told)})
     driver = workshop.driver(folder, Manager.PIP)
     driver.install()
     driver.install_project()

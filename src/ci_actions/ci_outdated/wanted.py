@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ci_actions.kit.errors import BadInput
 from ci_actions.project import ranges, requirements
-from ci_actions.project.files import ProjectFiles
+from ci_actions.project.files import ProjectFiles, texts
 from ci_actions.project.locks import normalised
 from ci_actions.project.model import Manager
 
@@ -65,14 +65,14 @@ def _of_uv(entry: Mapping[str, object]) -> Wish:
 
 def _of_pyproject(document: Mapping[str, object]) -> Iterator[Wish]:
     project, tool = _table(document.get("project")), _table(document.get("tool"))
-    texts = [*_texts(project.get("dependencies"))]
+    wishes = [*texts(project.get("dependencies"))]
     for group in (
         *_table(project.get("optional-dependencies")).values(),
         *_table(document.get("dependency-groups")).values(),
         *_table(_table(tool.get("pdm")).get("dev-dependencies")).values(),
     ):
-        texts += _texts(group)
-    yield from map(_of_text, texts)
+        wishes += texts(group)
+    yield from map(_of_text, wishes)
     poetry = _table(tool.get("poetry"))
     tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
     tables += [_table(each).get("dependencies") for each in _table(poetry.get("group")).values()]
@@ -137,7 +137,3 @@ def _table(value: object) -> Mapping[str, object]:
 
 def _tables(value: object) -> Iterator[Mapping[str, object]]:
     yield from (each for each in (value if isinstance(value, list) else ()) if isinstance(each, dict))
-
-
-def _texts(value: object) -> Iterator[str]:
-    yield from (each for each in (value if isinstance(value, list) else ()) if isinstance(each, str))

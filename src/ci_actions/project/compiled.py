@@ -18,7 +18,7 @@ from ci_actions.project import ranges, requirements
 from ci_actions.project.answer import IN_STEP, Answer, drifted, together, unknown
 from ci_actions.project.credentials import strip_credentials
 from ci_actions.project.extras import asked as of_extras
-from ci_actions.project.files import ProjectFiles
+from ci_actions.project.files import ProjectFiles, texts
 from ci_actions.project.locks import normalised, read_lock
 from ci_actions.project.requirements import Kind
 
@@ -95,8 +95,8 @@ def of_pylock(files: ProjectFiles, lock: str) -> Answer:
         return IN_STEP
     asked = _Asked()
     document = files.toml(lock)
-    _ask_project(files, _texts(document.get("extras")), asked)
-    _ask_groups(files, _texts(document.get("dependency-groups")), asked)
+    _ask_project(files, texts(document.get("extras")), asked)
+    _ask_groups(files, texts(document.get("dependency-groups")), asked)
     pins = [
         _Pin(each.name, each.version, each.marker, url="" if each.version else each.address or each.name)
         for each in found.packages
@@ -208,7 +208,7 @@ def _ask_file(files: ProjectFiles, name: str, asked: _Asked, *, limits: bool, se
 
 def _ask_project(files: ProjectFiles, extras: Iterable[str], asked: _Asked) -> None:
     project = files.table("pyproject.toml", "project")
-    dynamic = _texts(project.get("dynamic"))
+    dynamic = texts(project.get("dynamic"))
     if {"dependencies", "optional-dependencies"} & set(dynamic):
         asked.doubts.append("dependencies are dynamic")
     shown = files.shown("pyproject.toml")
@@ -230,7 +230,7 @@ def _ask_groups(files: ProjectFiles, groups: Iterable[str], asked: _Asked) -> No
         if not isinstance(entries, list):
             asked.doubts.append(f"there is no dependency group '{group}'")
             continue
-        asked.requirements += [_requirement(each, files.shown("pyproject.toml")) for each in _texts(entries)]
+        asked.requirements += [_requirement(each, files.shown("pyproject.toml")) for each in texts(entries)]
         waiting += [normalised(str(each.get("include-group"))) for each in entries if isinstance(each, dict)]
 
 
@@ -364,7 +364,3 @@ def _parents(vias: Iterable[str]) -> set[str]:
     return {
         normalised(each.partition("[")[0]) for each in vias if not each.startswith("-") and "(" not in each
     }
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()

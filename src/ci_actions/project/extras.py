@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ci_actions.project.files import texts
 from ci_actions.project.locks import normalised
 
 #: A name, extras and no version: how a project refers to its own extras.
@@ -28,7 +29,7 @@ def asked(project: Mapping[str, object], extras: Iterable[str], *, with_base: bo
     """
     optional = project.get("optional-dependencies")
     tables = optional.items() if isinstance(optional, dict) else ()
-    by_name = {normalised(name): _texts(wanted) for name, wanted in tables}
+    by_name = {normalised(name): texts(wanted) for name, wanted in tables}
     own = normalised(str(project.get("name", "")))
     waiting = [(extra, "") for extra in extras]
     seen = set[tuple[str, str]]()
@@ -44,7 +45,7 @@ def asked(project: Mapping[str, object], extras: Iterable[str], *, with_base: bo
                 requirements[_only_where(each, marker)] = None
 
     if with_base:
-        take(_texts(project.get("dependencies")), "")
+        take(texts(project.get("dependencies")), "")
     for extra, marker in waiting:
         if (normalised(extra), marker) in seen:
             continue
@@ -65,7 +66,3 @@ def _only_where(requirement: str, marker: str) -> str:
 
 def _both(one: str, other: str) -> str:
     return f"({one}) and ({other})" if one and other else one or other
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()

@@ -158,6 +158,11 @@ def decoded(content: bytes, shown: str) -> str:
         raise BadInput(f"{shown} is not UTF-8 (line {line}): save it as UTF-8.", file=shown) from None
 
 
+def texts(value: object) -> tuple[str, ...]:
+    """Return the texts in a list of a document, none for anything else."""
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
 def parse_toml(content: bytes, shown: str) -> dict[str, object]:
     """Return the tables of TOML; raises BadInput with the line and the column of what is wrong."""
     import tomllib

@@ -147,16 +147,21 @@ def included(
                 continue
             raise BadInput(f"{by} includes '{name}', which does not exist.", file=by.partition(":")[0])
         found[name] = content
-        folder = dirname(name)
-        waiting += [
-            (normpath(f"{folder}/{line.text}" if folder else line.text), f"{name}:{line.number}")
-            for line in lines(content.decode("utf-8-sig", "replace"))
-            if line.kind in kinds and followed(line.text)
-        ]
+        waiting += [(path, f"{name}:{number}") for path, number in includes(name, content, kinds=kinds)]
     return found
 
 
-def followed(path: str) -> bool:
+def includes(
+    name: str, content: bytes, *, kinds: Collection[Kind] = (Kind.INCLUDE, Kind.CONSTRAINT)
+) -> Iterator[tuple[str, int]]:
+    """Yield the files that one requirements file names itself, as `included` follows them, with their lines."""
+    folder = dirname(name)
+    for line in lines(content.decode("utf-8-sig", "replace")):
+        if line.kind in kinds and _is_followed(line.text):
+            yield normpath(f"{folder}/{line.text}" if folder else line.text), line.number
+
+
+def _is_followed(path: str) -> bool:
     """Whether an included path is a file that we can read: neither an address nor dependent on a variable."""
     return bool(path) and "://" not in path and not _VARIABLE.search(path)
 

@@ -8,7 +8,6 @@ that is none: right for who installs from it. Here every name and version that s
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -76,18 +75,6 @@ def packages(path: str, content: bytes) -> Packages:
     except (ValueError, TypeError, AttributeError, RecursionError) as wrong:
         raise Unreadable("it is no valid lock") from wrong
     return _requirements(path, text)
-
-
-def included(path: str, content: bytes) -> Iterator[str]:
-    """Yield the files that a requirements file names with `-r` and `-c`, whatever they are called; none of another lock."""
-    if path.endswith(".txt"):
-        folder = posixpath.dirname(path)
-        for line in requirements.lines(content.decode("utf-8-sig", "replace")):
-            if line.kind in (
-                requirements.Kind.INCLUDE,
-                requirements.Kind.CONSTRAINT,
-            ) and requirements.followed(line.text):
-                yield posixpath.normpath(posixpath.join(folder, line.text))
 
 
 def _requirements(path: str, text: str) -> Packages:

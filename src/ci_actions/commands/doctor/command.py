@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -56,9 +54,8 @@ def doctor(words: Sequence[str], environ: Mapping[str, str], *, here: Path, out:
         for each in RULES:
             print(f"{each.id.ljust(width)}  {each.level.value}  {each.question}", file=out)
         return Exit.PASSED
-    with _no_search_for_cycles():
-        repository = _gathered(config, working_directory(arguments, {}, here), arguments.words, environ)
-        judged = judge(repository, RULES, _apart(repository, environ))
+    repository = _gathered(config, working_directory(arguments, {}, here), arguments.words, environ)
+    judged = judge(repository, RULES, _apart(repository, environ))
     code = worst(_codes(judged))
     if config.dry_run and code is Exit.NOT_MET:
         code = Exit.PASSED
@@ -74,18 +71,6 @@ def doctor(words: Sequence[str], environ: Mapping[str, str], *, here: Path, out:
         # A file's text may hold what the runner takes for a command wherever it stands in a line.
         print(json.dumps(document(judged, code), indent=1).replace("##[", "##\\u005b"), file=out)
     return code
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Do not look for garbage: hundreds of thousands of nodes live to the end, none in a cycle; it is a third of the time."""
-    were_looked_for = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if were_looked_for:
-            gc.enable()
 
 
 def _apart(repository: Repository, environ: Mapping[str, str]) -> Apart:

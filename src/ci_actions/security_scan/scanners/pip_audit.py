@@ -13,10 +13,11 @@ from typing import Any
 
 from ci_actions.findings.model import Finding, Kind, Package, Region, Severity
 from ci_actions.kit.globs import matcher
+from ci_actions.project import requirements
 from ci_actions.project.locks import normalised
 from ci_actions.security_scan.config import Config
 from ci_actions.security_scan.model import Trouble
-from ci_actions.security_scan.packages import Pinned, Unreadable, included, is_lock, packages
+from ci_actions.security_scan.packages import Pinned, Unreadable, is_lock, packages
 from ci_actions.security_scan.scanners import (
     Ask,
     Choice,
@@ -66,9 +67,11 @@ def locks(config: Config, tree: Tree) -> list[str]:
     known = dict.fromkeys(found)
     while found:
         path = found.pop()
-        fresh = [each for each in included(path, tree.read(path) or b"") if each not in known]
-        known |= dict.fromkeys(fresh)
-        found += fresh
+        if path.endswith(".txt"):
+            named = requirements.includes(path, tree.read(path) or b"")
+            fresh = [each for each, _ in named if each not in known]
+            known |= dict.fromkeys(fresh)
+            found += fresh
     return list(known)
 
 
