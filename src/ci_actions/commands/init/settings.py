@@ -40,6 +40,8 @@ def wanted(facts: Facts, folder: str) -> Wanted:
         path = f"{start}ci-actions.toml"
     found = _threshold(facts, start)
     default = next(each.default for each in declared(Config) if each.field == "min_overall")
+    if found is None and is_there(facts.content.get(path, b""), path):
+        return Wanted(path, (), f"it has settings of {SECTION}, which stay")
     if found is None:
         return Wanted(path, (), f"nothing says which coverage is wanted, so the gate asks for {default} %")
     value, where = found

@@ -101,6 +101,11 @@ def test_the_threshold_is_found(files: dict[str, str], path: str, line: str, why
     ("text", "why"),
     [
         (TOML, "the gate asks for 80 %"),
+        (
+            f"{TOML}[tool.ci-actions.coverage-gate]\nmin-overall = 90\n",
+            "settings of coverage-gate, which stay",
+        ),
+        (f"{TOML}[tool.ci-actions.quality]\n", "the gate asks for 80 %"),
         (f"{TOML}[tool.coverage.report]\nfail_under = 80\n", "is what the gate asks for without settings"),
         (f"{TOML}[tool.coverage.report]\nfail_under = 0\n", "nothing says"),
         (f"{TOML}[tool.coverage.report]\nfail_under = 'x'\n", "nothing says"),
